@@ -1,0 +1,52 @@
+"""What a closing freezes, and what it still misses. DESIGN section 4.6, decisions 18 and 23."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from xiaohao.rules.clock import Clock
+from xiaohao.vocabulary import RectificationClass
+
+
+@dataclass(frozen=True)
+class ClosingFacts:
+    """What is frozen when 销号 is written (23).
+
+    Days are calendar days without suspended ones; `days_over`, `on_time` and
+    `on_time_original` are None for long-term problems and where there is no last day.
+    """
+
+    days_used: int
+    suspended_days: int
+    days_over: int | None
+    highest_level: int
+    on_time: bool | None
+    on_time_original: bool | None
+
+
+def facts_of(clock: Clock, highest_level: int) -> ClosingFacts:
+    """The facts of a verified closing; judged by the day of its application (18).
+
+    `highest_level` is the highest escalation recorded in this round, withdrawn ones included.
+    Raises ValueError where nothing was applied for.
+    """
+    applied = clock.applied_on
+    if applied is None:
+        raise ValueError("nothing was applied for")
+    suspended = clock.suspensions.days_between(clock.started_on, applied)
+    used = (applied - clock.started_on).days - suspended
+    dated = clock.rectification_class is not RectificationClass.LONG_TERM
+    due = clock.due_on if dated else None
+    original = clock.original_due_on if dated else None
+    over = None if due is None else max(0, (applied - due).days - clock.suspensions.days_between(due, applied))
+    return ClosingFacts(
+        days_used=used,
+        suspended_days=suspended,
+        days_over=over,
+        highest_level=highest_level,
+        on_time=_in_time(applied, due),
+        on_time_original=_in_time(applied, original),
+    )
+
+
+def _in_time(applied: date, due: date | None) -> bool | None:
+    return None if due is None else applied <= due
