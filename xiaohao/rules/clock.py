@@ -283,7 +283,8 @@ def change_class(
         extension=None,
         reports=() if into_long_term else clock.reports,
     )
-    return replace(_deadline(clock, rules, take_up=True, due=True), **({"due_on": kept} if kept else {}))
+    clock = _deadline(clock, rules, take_up=True, due=True)
+    return clock if kept is None else replace(clock, due_on=kept)
 
 
 def change_rules(clock: Clock, *, old: Rules, new: Rules, policy_id: int, calendar_version: int) -> Clock:

@@ -14,7 +14,7 @@ from itertools import count as count_up
 from xiaohao.rules.counting import Counter, Suspensions
 from xiaohao.rules.policy import Policy
 from xiaohao.rules.workdays import ONE_DAY, Workdays
-from xiaohao.vocabulary import Light, RectificationClass, Role, Status, StepKind
+from xiaohao.vocabulary import Light, RectificationClass, Status, StepKind
 
 RANKS = {StepKind.WARNING: 1, StepKind.VERIFY_WAIT: 2, StepKind.TAKE_UP: 3, StepKind.ESCALATION: 4}
 IN_VERIFICATION = frozenset({Status.APPLIED, Status.VERIFIED})
@@ -81,11 +81,6 @@ class Outlook:
     steps: tuple[Step, ...]
 
 
-def role_of(kind: StepKind, level: int) -> Role:
-    """Who is told of a step: the clerk of a warning, then up the ladder (47, 48)."""
-    return (Role.CLERK, Role.SECRETARY, Role.LEADER, Role.SUPERVISOR)[level]
-
-
 def outlook(state: TimerState, policy: Policy, workdays: Workdays, on: date) -> Outlook:
     """The fold of the timetable up to and including the day `on`.
 
@@ -107,7 +102,7 @@ def outlook(state: TimerState, policy: Policy, workdays: Workdays, on: date) -> 
     status = _status(state, suspensions, on)
     nexts = [next_take_up, verify_by]
     if state.status not in IN_VERIFICATION:
-        nexts += [following, *table.turns(on)]
+        nexts += [following, *table.turns()]
     kept = [step for step in chain(steps, take_up, waiting) if _is_recorded(step, state)]
     return Outlook(
         status=status,
@@ -201,7 +196,7 @@ class _Table:
             day = counter.after(applied, self._whole_policy.verify_remind, times=repeat)
             yield Step(StepKind.VERIFY_WAIT, 2, repeat - 1, applied, day)
 
-    def turns(self, on: date) -> Iterator[date]:
+    def turns(self) -> Iterator[date]:
         """Days on which no step falls and yet something changes: red, a suspension's ends."""
         if self._clock_on is not None and not self._long_term:
             yield self.day_after(self._clock_on)
@@ -225,3 +220,17 @@ class _Table:
         while day in self._counter.suspensions:
             day += ONE_DAY
         return day
+
+
+def next_climb(state: TimerState, policy: Policy, workdays: Workdays, on: date) -> Step | None:
+    """The next step after the day `on` that is told to somebody; None where nothing more comes.
+
+    Of an applied problem it is the next reminder to verify.
+    """
+    table = _Table(state, policy, Counter(workdays, Suspensions.parse(state.suspensions)))
+    if state.status in IN_VERIFICATION:
+        return next((step for step in table.verify_wait() if step.crossed_on > on), None)
+    if state.status in SETTLED:
+        return None
+    first = [next((s for s in each if s.crossed_on > on), None) for each in (table.take_up(), table.ladder())]
+    return min((step for step in first if step is not None), key=lambda step: step.crossed_on, default=None)

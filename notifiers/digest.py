@@ -1,0 +1,152 @@
+"""A digest's facts → the message that a secretary reads on a phone, in Chinese (pure).
+
+The three most urgent items in full, the rest counted; the same facts always give the same bytes.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from models.facts import DigestFacts, DigestItem
+from notifiers import wording
+from notifiers.message import Message, Part
+from xiaohao.vocabulary import Light, RectificationClass, Role, StepKind
+
+IN_FULL = 3
+_MOST_URGENT_LIGHT = (Light.RED, Light.YELLOW, Light.GREEN)
+_HEADLINES = {
+    StepKind.ESCALATION: "督办通知",
+    StepKind.TAKE_UP: "签收提醒",
+    StepKind.VERIFY_WAIT: "复核提醒",
+    StepKind.WARNING: "预警提醒",
+}
+_DUTIES = {
+    Role.CLERK: "您经办的问题有 {n} 件需要办理",
+    Role.SECRETARY: "您负责的问题有 {n} 件需要办理",
+    Role.LEADER: "您分管的问题有 {n} 件需要督促办理",
+    Role.SUPERVISOR: "您督查的问题有 {n} 件需要督办",
+}
+
+
+def message(facts: DigestFacts) -> Message:
+    """What `facts` tell, in words.
+
+    It may go out at any hour where a matter stands at level 3, or a problem to be put right at once
+    (立行立改) is overdue.
+    """
+    shown, rest = facts.items[:IN_FULL], facts.items[IN_FULL:]
+    subject = _subject(facts)
+    return Message(
+        subject=subject,
+        head=_head(facts),
+        items=tuple(_item(number, item, facts) for number, item in enumerate(shown, start=1)),
+        foot=_foot(facts, rest),
+        recipient=wording.one_line(facts.recipient),
+        business_date=facts.business_date,
+        urgent=any(_is_urgent(item) for item in facts.items),
+        light=_worst(facts.items),
+        link=facts.page_url,
+        facts=facts,
+    )
+
+
+def _subject(facts: DigestFacts) -> str:
+    """“🔴 督办通知:逾期 2 件、临期 1 件”: what the lock screen shows."""
+    worst = _worst(facts.items)
+    mark = f"{wording.LAMPS[worst]} " if worst else ""
+    kinds = {item.kind for item in facts.items}
+    headline = next((words for kind, words in _HEADLINES.items() if kind in kinds), "工作提醒")
+    late = "（补发）" if facts.items and all(item.late for item in facts.items) else ""
+    counts = _counts(facts.items)
+    return f"{mark}{headline}{late}" + (f"：{counts}" if counts else "")
+
+
+def _head(facts: DigestFacts) -> Part:
+    opening = [f"{_salutation(facts)}：", *_stands_in(facts)]
+    duty = _DUTIES[facts.roles[0]] if len(facts.roles) == 1 else "与您有关的问题有 {n} 件需要办理"
+    opening.append(f"截至{wording.full_day(facts.business_date)}，{duty.format(n=len(facts.items))}。")
+    if facts.counts_by_unit:
+        counts = "、".join(f"{wording.one_line(each.unit)} {each.count} 件" for each in facts.counts_by_unit)
+        opening.append(f"分单位：{counts}。")
+    return _part(opening)
+
+
+def _salutation(facts: DigestFacts) -> str:
+    posts = "、".join(
+        wording.post(facts.unit if index == 0 else None, role) for index, role in enumerate(facts.roles)
+    )
+    name = f"{wording.one_line(facts.recipient)}同志"
+    return f"{posts} {name}" if posts else name
+
+
+def _stands_in(facts: DigestFacts) -> Iterable[str]:
+    if facts.in_place_of:
+        names = "、".join(wording.one_line(name) for name in facts.in_place_of)
+        yield f"（代{names}同志履职，本通知由您办理。）"
+    if facts.passed_up_from:
+        posts = "、".join(wording.one_line(vacant) for vacant in facts.passed_up_from)
+        yield f"（{posts}空缺，本通知转由您办理。）"
+
+
+def _item(number: int, item: DigestItem, facts: DigestFacts) -> Part:
+    on = facts.business_date
+    title = wording.one_line(item.title, wording.LONGEST_TITLE)
+    heading = " ".join(filter(None, (wording.lamp_of(item), wording.one_line(item.number), title)))
+    where = [wording.one_line(item.unit), item.rectification_class.label, wording.standing(item)]
+    if item.co_units:
+        where.append("协办：" + "、".join(wording.one_line(unit) for unit in item.co_units))
+    climbs = wording.climbs(item, roles=facts.roles, unit=facts.unit, business_date=on)
+    lines = [
+        " · ".join(where),
+        wording.clock(item, on),
+        wording.asked(item) + (f"；{climbs}" if climbs else "") + "。",
+        wording.sent_late(item, on),
+    ]
+    said = [line for line in lines if line]
+    text = "\n".join([f"{number}. {heading}", *(f"   {line}" for line in said)])
+    marked = "\n".join([f"**{number}. {wording.unmarked(heading)}**", *map(wording.unmarked, said)])
+    return Part(text, marked)
+
+
+def _foot(facts: DigestFacts, rest: Sequence[DigestItem]) -> Part:
+    lines = [f"其余 {len(rest)} 件：{_counts(rest)}。"] if rest else []
+    if facts.other_overdue:
+        lines.append(f"另有 {facts.other_overdue} 件逾期未办结。")
+    plain = _part(lines)
+    text, marked = plain.text.splitlines(), plain.markdown.splitlines()
+    if facts.page_url:
+        text.append(f"查看并办理：{facts.page_url}")
+        marked.append(f"[查看并办理]({facts.page_url})")
+    if facts.checkpoint:
+        text.append(f"留痕检查点 {facts.checkpoint}")
+        marked.append(f"留痕检查点 {wording.unmarked(facts.checkpoint)}")
+    return Part("\n".join(text), "\n".join(marked))
+
+
+def _part(lines: Sequence[str]) -> Part:
+    text = "\n".join(lines)
+    return Part(text, wording.unmarked(text))
+
+
+def _counts(items: Sequence[DigestItem]) -> str:
+    """“逾期 2 件、待报进展 1 件”, in the order of urgency."""
+    counted = Counter(_counted_as(item) for item in items)
+    order = ("逾期", "待报进展", "未签收", "待复核", "临期")
+    return "、".join(f"{word} {counted[word]} 件" for word in order if counted[word])
+
+
+def _counted_as(item: DigestItem) -> str:
+    if item.kind in (StepKind.TAKE_UP, StepKind.VERIFY_WAIT):
+        return item.kind.label
+    if item.rectification_class is RectificationClass.LONG_TERM:
+        return "待报进展"
+    return "逾期" if item.kind is StepKind.ESCALATION else "临期"
+
+
+def _worst(items: Sequence[DigestItem]) -> Light | None:
+    lights = {item.light for item in items}
+    return next((light for light in _MOST_URGENT_LIGHT if light in lights), None)
+
+
+def _is_urgent(item: DigestItem) -> bool:
+    immediate = item.rectification_class is RectificationClass.IMMEDIATE
+    return item.kind is StepKind.ESCALATION and (item.level >= 3 or immediate)

@@ -1,0 +1,159 @@
+"""What is said, what became of it, and the one protocol that every channel keeps.
+
+A channel takes a message, an address and a key, and returns a receipt. Expected ends are values,
+never exceptions: the outbox decides by the receipt's type alone and shows its `why` to the operator.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol
+
+from models.facts import DigestFacts
+from notifiers import fit
+from xiaohao import vocabulary
+from xiaohao.vocabulary import Light
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a message that is shown whole or not at all, in plain text and in markdown.
+
+    The markdown uses bold and links only, which every channel shows; what could be read as markup
+    in the plain text is already made harmless. Lines end in a bare line feed.
+    """
+
+    text: str
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One notice in words: the same facts always give the same message, byte for byte.
+
+    `subject` is one line and enough for a lock screen. A channel with a byte limit leaves out
+    items from the end (`notifiers.fit`), never the head or the foot. `urgent` messages may go out at
+    any hour. `light` is the worst light in it, for channels that colour a card. `facts` are what the
+    words were made of, for channels that hand on values: webhook and SMS.
+    """
+
+    subject: str
+    head: Part
+    items: tuple[Part, ...]
+    foot: Part
+    recipient: str
+    business_date: date
+    urgent: bool = False
+    light: Light | None = None
+    link: str | None = None
+    facts: DigestFacts | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Head, items and foot in order, without those that say nothing."""
+        return tuple(part for part in (self.head, *self.items, self.foot) if part.text)
+
+    @property
+    def text(self) -> str:
+        """The whole body as plain text, without the subject and without a last line feed."""
+        return "\n".join(part.text for part in self.parts)
+
+    @property
+    def markdown(self) -> str:
+        """The whole body as markdown, without the subject."""
+        return "\n".join(part.markdown for part in self.parts)
+
+    def text_within(self, limit: int) -> str:
+        """The plain text in at most `limit` UTF-8 bytes; a line says how many items had no room."""
+        items = [item.text for item in self.items]
+        return fit.between(self.head.text, items, self.foot.text, limit, left_out=_left_out)
+
+    def markdown_within(self, limit: int) -> str:
+        """The markdown in at most `limit` UTF-8 bytes; a line says how many items had no room."""
+        items = [item.markdown for item in self.items]
+        return fit.between(self.head.markdown, items, self.foot.markdown, limit, left_out=_left_out)
+
+
+def _left_out(items: int) -> str:
+    return f"……另有 {items} 件未列出"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The channel took the notice (已受理).
+
+    `reference` is the channel's own number, by which it is asked later; `delivered` is true where
+    taking it is delivering it and nothing is left to ask (已送达).
+    """
+
+    reference: str = ""
+    delivered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """It surely did not go out and may be tried again: too fast, no connection, receiver down.
+
+    `after` is the least time to wait, where the receiver named one; else the outbox backs off.
+    """
+
+    why: str
+    after: timedelta | None = None
+    code: int | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """This notice will never go through this channel to this address; others may."""
+
+    code: int | str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misconfigured:
+    """The settings are at fault (secret, address list, arrears): the operator's, not the notice's.
+
+    The outbox parks the whole channel, says so once, and keeps the notices queued.
+    """
+
+    code: int | str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """It went out and no answer came that can be read (存疑): sent again under the same key."""
+
+    why: str
+    code: int | str | None = None
+
+
+Receipt = Accepted | Again | Refused | Misconfigured | Uncertain
+
+
+class Channel(Protocol):
+    """A way to reach a person or a group. One object lives in one event loop, used by many sends at once."""
+
+    @property
+    def name(self) -> vocabulary.Channel:
+        """The word by which settings, contacts and the outbox call it."""
+
+    @property
+    def deduplicates(self) -> bool:
+        """Whether a second send under the same key reaches nobody twice; else it is marked 重发."""
+
+    @property
+    def always_open(self) -> bool:
+        """Whether it disturbs nobody and so needs no delivery window (console, file)."""
+
+    async def send(self, message: Message, *, address: str, key: str) -> Receipt:
+        """Send once, without trying again, and judge the channel's own answer.
+
+        `address` is what `notifiers.choose` found for the recipient. `key` is the notice's dedupe
+        key: the same on every try, so that what is sent the second time can be known as the same.
+        Raises nothing for what a network or a receiver does; no receipt bears a URL, a secret or
+        what the receiver wrote back.
+        """
+
+    async def aclose(self) -> None:
+        """Give back connections and files. A closed channel sends nothing more."""

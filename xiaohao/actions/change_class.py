@@ -1,0 +1,60 @@
+"""变更整改类型: the due day is worked out anew from the same day of finding (43)."""
+
+from datetime import date
+
+from xiaohao.actions.acting import acting
+from xiaohao.errors import Incomplete
+from xiaohao.ledger.tables import EXTENSION
+from xiaohao.ledger.writing import Ledger
+from xiaohao.rules import clock as clocks
+from xiaohao.rules.authority import Person
+from xiaohao.rules.counting import Term
+from xiaohao.vocabulary import Action, Decision, RectificationClass
+
+
+def change_class(
+    ledger: Ledger,
+    number: str,
+    rectification_class: RectificationClass,
+    reason: str,
+    *,
+    by: Person,
+    on: date,
+    due_on: date | None = None,
+    term: Term | None = None,
+    review_every: Term | None = None,
+) -> None:
+    """Put a problem into another class. Extensions granted before no longer count.
+
+    Raises Incomplete without a reason, or without a date or term where the class and its
+    policy need one.
+    """
+    if not reason.strip():
+        raise Incomplete("请写明变更整改类型的理由。台账没有变化。", missing=["变更理由"])
+    with acting(ledger, Action.CHANGE_CLASS, number, by=by, on=on) as act:
+        own_term = act.rules.policy.of(rectification_class).term
+        dated = due_on or term or own_term
+        if rectification_class is not RectificationClass.LONG_TERM and dated is None:
+            raise Incomplete(
+                f"改为{rectification_class.label}须写明整改时限（日期或期限）。台账没有变化。",
+                missing=["整改时限"],
+            )
+        lapsed = [
+            row | {"lapsed_on": on}
+            for row in act.case.of_round(EXTENSION)
+            if row["decision"] is Decision.GRANTED and row["lapsed_on"] is None
+        ]
+        act.writes(
+            lambda clock: clocks.change_class(
+                clock,
+                rectification_class,
+                due_given=due_on,
+                term=term,
+                review_every=review_every,
+                rules=act.rules,
+                on=on,
+            ),
+            stops_clock=False,
+            parts={EXTENSION.name: lapsed},
+            why={"reason": reason.strip()},
+        )

@@ -1,0 +1,57 @@
+"""What applying a policy and applying a calendar have in common: every open clock is set anew (44).
+
+Problems are grouped by what their clock and recorded steps are, so each kind is decided once.
+"""
+
+from collections.abc import Callable, Iterable
+
+import sqlalchemy as sa
+
+from xiaohao.ledger import problems
+from xiaohao.ledger.problems import Case, Change
+from xiaohao.ledger.tables import PROBLEM
+from xiaohao.ledger.writing import Writing
+from xiaohao.rules import clock as clocks
+from xiaohao.rules.clock import Acted, Clock, Rules
+from xiaohao.rules.timetable import StepKey
+from xiaohao.vocabulary import Status
+
+BATCH = 20_000
+OPEN = (Status.REGISTERED, Status.RECTIFYING, Status.SUSPENDED, Status.APPLIED, Status.VERIFIED)
+
+
+def set_anew(w: Writing, new_rules: Callable[[Clock], Rules]) -> int:
+    """Put every open problem under the rules that `new_rules` names for its clock; how many changed."""
+    changed = 0
+    last = 0
+    while True:
+        chosen = sa.select(PROBLEM.c.id).where(PROBLEM.c.status.in_(OPEN), PROBLEM.c.id > last)
+        cases = problems.cases(w, chosen.order_by(PROBLEM.c.id).limit(BATCH), lock=True)
+        if not cases:
+            return changed
+        changes = list(_changes(w, cases, new_rules))
+        problems.write(w, changes)
+        changed += len(changes)
+        last = cases[-1].id
+
+
+def _changes(w: Writing, cases: Iterable[Case], new_rules: Callable[[Clock], Rules]) -> Iterable[Change]:
+    decided: dict[tuple[Clock, frozenset[StepKey]], Acted] = {}
+    for case in cases:
+        key = (case.clock, case.known)
+        if key not in decided:
+            decided[key] = _act(w, case, new_rules(case.clock))
+        acted = decided[key]
+        if acted.clock != case.clock or acted.recorded or acted.withdrawn:
+            yield Change(case, case.row | problems.columns_of(acted.clock), acted)
+
+
+def _act(w: Writing, case: Case, new: Rules) -> Acted:
+    old = w.rules(case.clock.policy_id, case.clock.calendar_version)
+
+    def change(clock: Clock) -> Clock:
+        return clocks.change_rules(
+            clock, old=old, new=new, policy_id=new.policy.id, calendar_version=new.workdays.version
+        )
+
+    return clocks.act(case.clock, case.known, change, old=old, new=new, on=w.on, stops_clock=False)

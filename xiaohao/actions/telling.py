@@ -1,0 +1,236 @@
+"""Who is told what: untold steps become tellings, one digest a recipient. Decisions 13, 47 to 53."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+from models.facts import DigestFacts, DigestItem, UnitCount, to_json
+from notifiers.choose import Addressee, ChannelSettings, route
+from xiaohao.ledger import faults, firings, outbox, posts, trail, units
+from xiaohao.ledger.faults import Found
+from xiaohao.ledger.firings import Teller, Untold
+from xiaohao.ledger.posts import Official
+from xiaohao.ledger.writing import Reading, Writing
+from xiaohao.rules.counting import Suspensions
+from xiaohao.rules.ladder import Org, PostFault, Told, who
+from xiaohao.rules.policy import LADDER
+from xiaohao.rules.timetable import RANKS, Step, TimerState, next_climb
+from xiaohao.vocabulary import Action, FaultKind, Role, StepKind
+
+FAULT_KINDS = (FaultKind.VACANT_POST, FaultKind.DEPUTY_CIRCLE, FaultKind.NOBODY_TO_TELL)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One problem told to one official."""
+
+    untold: Untold
+    told: Told
+    item: DigestItem
+
+
+@dataclass
+class Plan:
+    """What compose is going to write."""
+
+    tellings: list[Telling] = field(default_factory=list)
+    untold: list[Untold] = field(default_factory=list)
+    faults: list[Found] = field(default_factory=list)
+    digests: list[DigestFacts] = field(default_factory=list)
+    by_official: dict[int, list[Telling]] = field(default_factory=lambda: defaultdict(list))
+    officials: Mapping[int, Official] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _District:
+    """What telling needs to know of units and people, read once."""
+
+    org: Org
+    officials: Mapping[int, Official]
+    names: Mapping[int, str]
+
+
+def plan(w: Writing, untold: Sequence[Untold], *, page_url: str) -> Plan:
+    """Find the holder of the day for each step, and what his digest says."""
+    district = _District(posts.org(w), posts.officials(w), {row.id: row.name for row in units.all_units(w)})
+    made = Plan(officials=district.officials)
+    answers: dict[tuple[int, int], Told] = {}
+    climbs: dict[TimerState, Step | None] = {}
+    for each in untold:
+        asked = (each.unit_id, each.level)
+        if asked not in answers:
+            answers[asked] = who(district.org, each.unit_id, each.level, w.on)
+            made.faults += [_post_fault(fault, district) for fault in answers[asked].faults]
+        told = answers[asked]
+        if told.official_id is None:
+            made.untold.append(each)
+            continue
+        if each.state not in climbs:
+            rules = w.rules(each.state.policy_id, each.state.calendar_version)
+            climbs[each.state] = next_climb(each.state, rules.policy, rules.workdays, w.on)
+        item = _item(each, climbs[each.state], district, w.on)
+        telling = Telling(each, told, item)
+        made.tellings.append(telling)
+        made.by_official[told.official_id].append(telling)
+    made.faults += _nobody(made.untold, district)
+    for official_id, tellings in made.by_official.items():
+        made.digests.append(_digest(district, official_id, tellings, w.on, page_url))
+    return made
+
+
+def write(w: Writing, made: Plan, routes: ChannelSettings, *, held: bool) -> int:
+    """Write the notices, mark the steps, and leave a trail entry for each problem told; how many notices."""
+    if not made.tellings:
+        return 0
+    contacts = posts.contacts(w, list(made.by_official))
+    notices = []
+    for digest, (official_id, tellings) in zip(made.digests, made.by_official.items(), strict=True):
+        official = made.officials[official_id]
+        addressee = Addressee(
+            code=official.code,
+            name=official.name,
+            mobile=official.mobile,
+            email=official.email,
+            contacts=contacts.get(official_id, {}),
+        )
+        way = route(addressee, routes)
+        channel = routes.order[0] if way is None else way.channel
+        notices.append(
+            outbox.NewNotice(
+                f"digest:{w.on}:{w.run_id}:{official.code}:{channel.value}",
+                official_id,
+                tellings[0].told.unit_id,
+                official.name,
+                channel,
+                "digest",
+                to_json(digest),
+            )
+        )
+    ids = outbox.add(w, notices, now=datetime.now(UTC), held=held)
+    tellers = [
+        Teller(
+            telling.untold,
+            notice_id,
+            official_id,
+            made.officials[official_id].code,
+            telling.told.unit_id or 0,
+            telling.told.role or Role.SUPERVISOR,
+        )
+        for notice_id, (official_id, tellings) in zip(ids, made.by_official.items(), strict=True)
+        for telling in tellings
+    ]
+    firings.mark_told(w, tellers)
+    for teller in tellers:
+        detail = trail.detail_of(firings.told_detail(teller, w.on))
+        w.note(f"problem:{teller.untold.problem_id}", teller.untold.version + 1, detail, Action.TELL)
+    return len(notices)
+
+
+def still_open(r: Reading) -> list[Found]:
+    """Open faults of posts that are still vacant or in a circle on the day, told or not."""
+    org = posts.org(r)
+    on = r.on if isinstance(r, Writing) else date.max
+    kept = []
+    for row in faults.open_faults(r):
+        if row.kind is FaultKind.VACANT_POST:
+            _, unit_id, role = row.subject.split(":")
+            if org.seat(int(unit_id), Role(role), on) is None:
+                kept.append(Found(row.kind, row.subject, row.message))
+    return kept
+
+
+def _item(each: Untold, climb: Step | None, district: _District, on: date) -> DigestItem:
+    ladder = each.kind in (StepKind.WARNING, StepKind.ESCALATION)
+    suspended = Suspensions.parse(each.state.suspensions).days_between(each.clock_on, on)
+    overdue = (on - each.clock_on).days - suspended if ladder else 0
+    next_unit = None
+    if climb is not None and climb.level:
+        unit_id = district.org.unit_of(each.unit_id, LADDER[climb.level])
+        next_unit = None if unit_id is None else district.names[unit_id]
+    climbs = climb is not None and (climb.level > each.level or climb.kind is not each.kind)
+    return DigestItem(
+        number=each.number,
+        title=each.title,
+        unit=district.names[each.unit_id],
+        kind=each.kind,
+        rectification_class=each.state.rectification_class,
+        light=each.light,
+        level=each.level,
+        repeat=each.repeat,
+        due_on=each.clock_on,
+        days_overdue=max(0, overdue),
+        crossed_on=each.crossed_on,
+        late=each.crossed_on < on,
+        nights_late=(on - each.crossed_on).days,
+        next_on=None if climb is None else climb.crossed_on,
+        next_role=LADDER[climb.level] if climb is not None and climbs and climb.level else None,
+        next_unit=next_unit if climbs else None,
+        firings=each.firing_ids,
+    )
+
+
+def _digest(
+    district: _District, official_id: int, tellings: Sequence[Telling], on: date, page_url: str
+) -> DigestFacts:
+    official = district.officials[official_id]
+    tellings = sorted(tellings, key=_urgency)
+    counts: dict[str, int] = defaultdict(int)
+    for telling in tellings:
+        counts[telling.item.unit] += 1
+    instead = dict.fromkeys(i for telling in tellings for i in telling.told.in_place_of)
+    passed = dict.fromkeys(
+        f"{district.names[unit_id]}{role.label}"
+        for telling in tellings
+        for role in telling.told.passed_up_from
+        if (unit_id := district.org.unit_of(telling.untold.unit_id, role)) is not None
+        and _is_vacant(telling.told, unit_id, role)
+    )
+    first = tellings[0].told
+    return DigestFacts(
+        business_date=on,
+        recipient=official.name,
+        recipient_code=official.code,
+        roles=tuple(dict.fromkeys(t.told.role for t in tellings if t.told.role is not None)),
+        unit=None if first.unit_id is None else district.names[first.unit_id],
+        items=tuple(telling.item for telling in tellings),
+        in_place_of=tuple(district.officials[i].name for i in instead),
+        passed_up_from=tuple(passed),
+        counts_by_unit=tuple(UnitCount(unit=u, count=n) for u, n in counts.items())
+        if len(counts) > 1
+        else (),
+        page_url=page_url or None,
+    )
+
+
+def _is_vacant(told: Told, unit_id: int, role: Role) -> bool:
+    """A role passed over is named only where its post should be filled: a missing clerk is none."""
+    return any(fault.unit_id == unit_id and fault.role is role for fault in told.faults)
+
+
+def _urgency(telling: Telling) -> tuple[int, int, int, str]:
+    item = telling.item
+    return (-RANKS[item.kind], -item.level, -item.days_overdue, item.number)
+
+
+def _post_fault(fault: PostFault, district: _District) -> Found:
+    unit = district.names[fault.unit_id]
+    if fault.kind is FaultKind.DEPUTY_CIRCLE:
+        message = f"{unit}{fault.role.label}的代理人相互代理成圈，通知仍发给本人，请改正代理安排。"
+    else:
+        message = f"{unit}的{fault.role.label}空缺，通知已逐级上报，请尽快明确人选。"
+    return Found(fault.kind, f"post:{fault.unit_id}:{fault.role.value}", message)
+
+
+def _nobody(untold: Sequence[Untold], district: _District) -> list[Found]:
+    by_unit: dict[int, int] = defaultdict(int)
+    for each in untold:
+        by_unit[each.unit_id] += 1
+    return [
+        Found(
+            FaultKind.NOBODY_TO_TELL,
+            f"unit:{unit_id}",
+            f"{district.names[unit_id]}有 {count} 件问题该通知却无人可报：从本单位到区里都没有在岗的人，请先补齐任职。",
+        )
+        for unit_id, count in by_unit.items()
+    ]

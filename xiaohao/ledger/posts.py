@@ -1,0 +1,94 @@
+"""Posts, holdings and deputies: who holds what on a day, and who acts."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from xiaohao.errors import NotFound, WrongUsage
+from xiaohao.ledger.tables import CONTACT, DEPUTY, HOLDING, OFFICIAL, POST, UNIT
+from xiaohao.ledger.writing import Reading
+from xiaohao.rules.authority import Person, Standing
+from xiaohao.rules.ladder import Org, Seat, Stand
+from xiaohao.vocabulary import Channel
+
+
+@dataclass(frozen=True)
+class Official:
+    """An official as a notice needs him: names, ways to reach him."""
+
+    id: int
+    code: str
+    name: str
+    mobile: str | None
+    email: str | None
+    active: bool
+
+
+def org(r: Reading) -> Org:
+    """All units and holdings with their deputies, of all days."""
+    units = r.conn.execute(sa.select(UNIT.c.id, UNIT.c.kind, UNIT.c.parent_id)).all()
+    stands: dict[int, list[Stand]] = defaultdict(list)
+    for row in r.conn.execute(sa.select(DEPUTY).order_by(DEPUTY.c.id)):
+        stands[row.holding_id].append(Stand(row.official_id, row.from_on, row.until_on))
+    columns = (HOLDING.c.id, POST.c.unit_id, POST.c.role, HOLDING.c.official_id, HOLDING.c.from_on)
+    query = sa.select(*columns, HOLDING.c.until_on).join(POST, POST.c.id == HOLDING.c.post_id)
+    seats = tuple(
+        Seat(row.unit_id, row.role, row.official_id, row.from_on, row.until_on, tuple(stands[row.id]))
+        for row in r.conn.execute(query.order_by(HOLDING.c.id))
+    )
+    active = r.conn.execute(sa.select(OFFICIAL.c.id).where(OFFICIAL.c.active)).scalars()
+    return Org(
+        {row.id: row.kind for row in units},
+        {row.id: row.parent_id for row in units},
+        seats,
+        frozenset(active),
+    )
+
+
+def officials(r: Reading) -> Mapping[int, Official]:
+    """Every official by id."""
+    columns = [OFFICIAL.c[name] for name in ("id", "code", "name", "mobile", "email", "active")]
+    return {row.id: Official(*row) for row in r.conn.execute(sa.select(*columns))}
+
+
+def contacts(r: Reading, official_ids: Collection[int]) -> Mapping[int, Mapping[Channel, str]]:
+    """The officials' own contact rows: channel → address."""
+    found: dict[int, dict[Channel, str]] = defaultdict(dict)
+    query = sa.select(CONTACT.c.official_id, CONTACT.c.channel, CONTACT.c.address).where(
+        CONTACT.c.official_id.in_(official_ids)
+    )
+    for row in r.conn.execute(query.order_by(CONTACT.c.id)):
+        found[row.official_id][Channel(row.channel)] = row.address
+    return found
+
+
+def person(r: Reading, code: str, on: date) -> Person:
+    """Who acts: the official with all posts that he holds or stands in for on the day.
+
+    Raises WrongUsage where no code is given, NotFound where nobody active has it.
+    """
+    if not code:
+        raise WrongUsage("请用 --by 工号 写明由谁操作，或设置环境变量 XIAOHAO_BY。")
+    row = r.conn.execute(sa.select(OFFICIAL).where(OFFICIAL.c.code == code)).one_or_none()
+    if row is None or not row.active:
+        state = "没有" if row is None else "已停用"
+        raise NotFound(f"{state}工号为“{code}”的人员，请用 xiaohao people 查看。")
+    return Person(row.id, row.code, row.name, _standings(r, row.id, on))
+
+
+def _standings(r: Reading, official_id: int, on: date) -> tuple[Standing, ...]:
+    there = (HOLDING.c.from_on <= on) & (HOLDING.c.until_on.is_(None) | (HOLDING.c.until_on >= on))
+    posts: Any = HOLDING.join(POST, POST.c.id == HOLDING.c.post_id).join(UNIT, UNIT.c.id == POST.c.unit_id)
+    own = sa.select(UNIT.c.path, POST.c.role).select_from(posts).where(there)
+    as_deputy = own.select_from(posts.join(DEPUTY, DEPUTY.c.holding_id == HOLDING.c.id)).where(
+        DEPUTY.c.official_id == official_id, DEPUTY.c.from_on <= on, DEPUTY.c.until_on >= on
+    )
+    rows = [
+        *r.conn.execute(own.where(HOLDING.c.official_id == official_id)),
+        *r.conn.execute(as_deputy),
+    ]
+    return tuple(Standing(row.path, row.role) for row in rows)

@@ -1,0 +1,99 @@
+"""Runs: what ran for which business date. A row is written by the transaction whose work it records."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from xiaohao.ledger.scopes import Scope
+from xiaohao.ledger.tables import RUN
+from xiaohao.ledger.writing import Reading, Writing
+from xiaohao.vocabulary import RunState
+
+NIGHTLY = "nightly"
+MOST_MISSED = 3_660
+
+
+def begin(w: Writing, flow: str, scope: str = "") -> int:
+    """The id of this run's row: that of an earlier run of the same night and scope, else a new one."""
+    found = None if flow != NIGHTLY else _nightly(w, scope)
+    if found is None:
+        now = datetime.now(UTC)
+        values = {"flow": flow, "business_date": w.on, "scope": scope, "started_at": now}
+        added = w.conn.execute(
+            RUN.insert().values(**values, state=RunState.DONE, counts="{}").returning(RUN.c.id)
+        )
+        found = added.scalar_one()
+    w.run_id = int(found)
+    return w.run_id
+
+
+def finish(w: Writing, counts: Mapping[str, int]) -> None:
+    """Add to the counts of this run's row and say when it ended."""
+    where = RUN.c.id == w.run_id
+    before = json.loads(w.conn.execute(sa.select(RUN.c.counts).where(where)).scalar_one())
+    for name, count in counts.items():
+        before[name] = before.get(name, 0) + count
+    text = json.dumps(before, sort_keys=True)
+    w.conn.execute(
+        RUN.update().where(where).values(counts=text, finished_at=datetime.now(UTC), state=RunState.DONE)
+    )
+
+
+def has_run(r: Reading, on: date, scope: Scope) -> bool:
+    """Whether a night of this date and scope is written down as done."""
+    query = sa.select(RUN.c.state).where(
+        RUN.c.flow == NIGHTLY, RUN.c.business_date == on, RUN.c.scope == scope.name
+    )
+    return r.conn.execute(query).scalar() is RunState.DONE
+
+
+def last_night(r: Reading) -> date | None:
+    """The business date of the last night that ran, of whatever scope; None before the first."""
+    query = sa.select(sa.func.max(RUN.c.business_date)).where(
+        RUN.c.flow == NIGHTLY, RUN.c.state == RunState.DONE
+    )
+    return r.conn.execute(query).scalar()
+
+
+def missed_between(r: Reading, on: date) -> list[date]:
+    """The business dates after the last night and before `on`; none before the first night."""
+    last = last_night(r)
+    if last is None or last >= on:
+        return []
+    first = max(last + timedelta(days=1), on - timedelta(days=MOST_MISSED))
+    return [first + timedelta(days=n) for n in range((on - first).days)]
+
+
+def record_missed(w: Writing, dates: list[date]) -> None:
+    """Write the dates down as missed (漏跑); those that are there already stay as they are."""
+    there = set(
+        w.conn.execute(
+            sa.select(RUN.c.business_date).where(RUN.c.flow == NIGHTLY, RUN.c.business_date.in_(dates))
+        ).scalars()
+    )
+    rows: list[dict[str, Any]] = [
+        {"flow": NIGHTLY, "business_date": on, "scope": "all", "state": RunState.MISSED, "counts": "{}"}
+        for on in dates
+        if on not in there
+    ]
+    if rows:
+        w.conn.execute(RUN.insert(), rows)
+
+
+def missed(r: Reading) -> list[date]:
+    """All nights that are written down as missed, oldest first."""
+    query = sa.select(RUN.c.business_date).where(RUN.c.state == RunState.MISSED)
+    return list(r.conn.execute(query.order_by(RUN.c.business_date)).scalars())
+
+
+def _nightly(w: Writing, scope: str) -> int | None:
+    query = sa.select(RUN.c.id).where(
+        RUN.c.flow == NIGHTLY,
+        RUN.c.business_date == w.on,
+        RUN.c.scope == scope,
+        RUN.c.state != RunState.MISSED,
+    )
+    return w.conn.execute(query).scalar()

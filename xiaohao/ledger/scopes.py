@@ -1,0 +1,37 @@
+"""What a bulk act works on: the whole district, or one subtree of units."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from xiaohao.ledger import units
+from xiaohao.ledger.writing import Reading
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A subtree by its path; "" is the whole district. `name` is what a run row calls it."""
+
+    path: str = ""
+    name: str = "all"
+
+    def condition(self, column: str) -> str:
+        """SQL that keeps the rows whose unit lies in the scope: an index range of paths."""
+        if not self.path:
+            return ""
+        return f" AND {column} IN (SELECT id FROM unit WHERE path >= :scope_from AND path < :scope_until)"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of `condition`."""
+        if not self.path:
+            return {}
+        return {"scope_from": self.path, "scope_until": self.path[:-1] + "0"}
+
+
+WHOLE = Scope()
+
+
+def subtree(r: Reading, unit: str) -> Scope:
+    """The scope of a unit, by its code or full name. Raises NotFound, also where a name is not unique."""
+    found = units.by_word(r, unit)
+    return Scope(found.path, found.code)

@@ -1,0 +1,292 @@
+"""The night's statement: every timer that is due moves its problem to what its timetable says.
+
+What is decided once a distinct `TimerState` is written by set (DESIGN section 7). The query's
+columns and `TimerState`'s fields are the same list; a test compares them.
+"""
+
+from collections import Counter as Tally
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from xiaohao.ledger import dialect, trail
+from xiaohao.ledger.faults import Found
+from xiaohao.ledger.problems import step_detail
+from xiaohao.ledger.scopes import Scope
+from xiaohao.ledger.tables import FIRING, PROBLEM
+from xiaohao.ledger.writing import Reading, Writing
+from xiaohao.rules.timetable import Outlook, Step, TimerState, due_steps, outlook
+from xiaohao.vocabulary import FaultKind, Light, RectificationClass, Status
+
+KEY = tuple(each.name for each in fields(TimerState))
+BATCH = 100_000
+DECISION_COLUMNS = "no INTEGER, status VARCHAR(16), light VARCHAR(16), level INTEGER, repeat INTEGER, next_event_on DATE, verify_by DATE"
+STEP_COLUMNS = (
+    "no INTEGER, step VARCHAR(16), rank INTEGER, level INTEGER, repeat INTEGER, clock_on DATE, "
+    "crossed_on DATE, quiet BOOLEAN"
+)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a timetable says of one state, and the steps that fire."""
+
+    no: int
+    seen: Outlook
+    steps: tuple[Step, ...]
+
+
+@dataclass
+class Fired:
+    """What a night's timers did in one scope, counted."""
+
+    problems: int = 0
+    yellow: int = 0
+    red: int = 0
+    escalated: Tally[int] = field(default_factory=Tally)
+    set_aside: list[Found] = field(default_factory=list)
+
+
+def due(scope: Scope, on: date) -> tuple[str, dict[str, Any]]:
+    """SQL that selects the due timers of a scope: FROM and WHERE, and its parameters."""
+    where = (
+        "FROM problem p WHERE p.next_event_on <= :on AND p.next_event_on IS NOT NULL "
+        "AND p.status IN ('registered', 'rectifying', 'suspended', 'applied')"
+    )
+    return where + scope.condition("p.unit_id"), {"on": on} | scope.parameters
+
+
+def fire_due_timers(w: Writing, scope: Scope) -> Fired:
+    """Move every problem whose next event is due to the state that its timetable gives for `w.on`.
+
+    Reads problem rows with next_event_on <= w.on in `scope` through the partial index
+    problem_next_event, and no others. Missed nights fire in the same pass (I4); a second
+    call finds nothing (I3). A state whose timetable raises is set aside with a fault; the
+    others fire.
+    """
+    fired = Fired()
+    last_set_aside = 0
+    while True:
+        rows = _batch(w, scope, after=last_set_aside)
+        if not rows:
+            return fired
+        groups: dict[tuple[Any, ...], list[tuple[int, int, int]]] = defaultdict(list)
+        for problem_id, version, round_, *key in rows:
+            groups[tuple(key)].append((problem_id, version, round_))
+        decided: list[tuple[Decision, list[tuple[int, int, int]]]] = []
+        aside = False
+        for key, members in groups.items():
+            decision = _decide(w, len(decided), key)
+            if isinstance(decision, Decision):
+                decided.append((decision, members))
+            else:
+                aside = True
+                fired.set_aside.append(_fault(members[0][0], decision))
+        if decided:
+            _write(w, decided, fired)
+        if len(rows) < BATCH:
+            return fired
+        last_set_aside = rows[-1][0] if aside else last_set_aside
+
+
+def _batch(w: Writing, scope: Scope, *, after: int) -> Sequence[Any]:
+    source, parameters = due(scope, w.on)
+    columns = ", ".join(f"p.{name}" for name in KEY)
+    query = sa.text(
+        f"SELECT p.id, p.version, p.round, {columns} {source} AND p.id > :after "
+        f"ORDER BY p.id LIMIT {BATCH}{dialect.for_update(w.conn)}"
+    ).bindparams(sa.bindparam("on", type_=sa.Date))
+    return w.conn.execute(query, parameters | {"after": after}).all()
+
+
+def state_of(key: Sequence[Any]) -> TimerState:
+    """The state that a row's columns, in the order of `KEY`, tell."""
+    row = dict(zip(KEY, key, strict=True))
+    for name in (
+        "registered_on",
+        "due_on",
+        "review_on",
+        "take_up_by",
+        "taken_up_on",
+        "applied_on",
+        "next_event_on",
+    ):
+        if isinstance(row[name], str):
+            row[name] = date.fromisoformat(row[name])
+    row["rectification_class"] = RectificationClass(row["rectification_class"])
+    row["status"] = Status(row["status"])
+    return TimerState(**row)
+
+
+def _decide(w: Writing, no: int, key: Sequence[Any]) -> Decision | Exception:
+    try:
+        state = state_of(key)
+        rules = w.rules(state.policy_id, state.calendar_version)
+        seen = outlook(state, rules.policy, rules.workdays, w.on)
+        return Decision(no, seen, due_steps(state, seen))
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        return error
+
+
+def _fault(problem_id: int, error: Exception) -> Found:
+    return Found(
+        FaultKind.STATE_SET_ASIDE,
+        f"problem:{problem_id}",
+        f"问题（内部编号 {problem_id}）及与其时限相同的问题算不出时间表，本次运行已跳过：{error}。"
+        "请用 xiaohao explain 核对其期限、规则和日历。",
+    )
+
+
+def _write(w: Writing, decided: Sequence[tuple[Decision, list[tuple[int, int, int]]]], fired: Fired) -> None:
+    conn = w.conn
+    dialect.create_temp_table(conn, "decision", DECISION_COLUMNS)
+    dialect.fill(
+        conn,
+        "decision",
+        ("no", "status", "light", "level", "repeat", "next_event_on", "verify_by"),
+        [
+            (
+                d.no,
+                d.seen.status,
+                d.seen.light,
+                d.seen.level,
+                d.seen.repeat,
+                d.seen.next_event_on,
+                d.seen.verify_by,
+            )
+            for d, _ in decided
+        ],
+    )
+    dialect.create_temp_table(conn, "due_problem", "problem_id BIGINT PRIMARY KEY, no INTEGER, round INTEGER")
+    dialect.fill(
+        conn,
+        "due_problem",
+        ("problem_id", "no", "round"),
+        [(problem_id, d.no, round_) for d, members in decided for problem_id, _, round_ in members],
+    )
+    conn.exec_driver_sql(
+        "UPDATE problem SET status = d.status, light = d.light, level = d.level, repeat = d.repeat, "
+        "next_event_on = d.next_event_on, verify_by = d.verify_by, version = problem.version + 1 "
+        "FROM due_problem f JOIN decision d ON d.no = f.no WHERE problem.id = f.problem_id"
+    )
+    skipped = _write_steps(w, decided)
+    for decision, members in decided:
+        _count(fired, decision, len(members))
+        _note(w, decision, members, skipped)
+
+
+def _write_steps(
+    w: Writing, decided: Sequence[tuple[Decision, list[tuple[int, int, int]]]]
+) -> Mapping[int, frozenset[Any]]:
+    """Insert the steps that fire; for problems that had some of them already, the keys they had."""
+    conn = w.conn
+    steps = [
+        (
+            d.no,
+            s.kind,
+            s.rank,
+            s.level,
+            s.repeat,
+            s.clock_on,
+            s.crossed_on,
+            s.quiet,
+        )
+        for d, _ in decided
+        for s in d.steps
+    ]
+    if not steps:
+        return {}
+    dialect.create_temp_table(conn, "due_step", STEP_COLUMNS)
+    names = ("no", "step", "rank", "level", "repeat", "clock_on", "crossed_on", "quiet")
+    dialect.fill(conn, "due_step", names, steps)
+    inserted = conn.exec_driver_sql(
+        "INSERT INTO firing (problem_id, round, clock_on, step, rank, level, repeat, crossed_on, quiet, run_id) "
+        "SELECT f.problem_id, f.round, s.clock_on, s.step, s.rank, s.level, s.repeat, s.crossed_on, s.quiet, "
+        f"{'NULL' if w.run_id is None else int(w.run_id)} "
+        "FROM due_problem f JOIN due_step s ON s.no = f.no WHERE TRUE "
+        "ON CONFLICT (problem_id, round, clock_on, step, level, repeat) WHERE withdrawn_on IS NULL DO NOTHING"
+    ).rowcount
+    if inserted == sum(len(d.steps) * len(members) for d, members in decided):
+        return {}
+    return _had_already(w)
+
+
+def _had_already(w: Writing) -> Mapping[int, frozenset[Any]]:
+    query = (
+        sa.select(FIRING.c.problem_id, FIRING.c.clock_on, FIRING.c.step, FIRING.c.level, FIRING.c.repeat)
+        .select_from(FIRING.join(PROBLEM, PROBLEM.c.id == FIRING.c.problem_id))
+        .where(
+            FIRING.c.problem_id.in_(sa.text("SELECT problem_id FROM due_problem")),
+            FIRING.c.round == PROBLEM.c.round,
+            FIRING.c.withdrawn_on.is_(None),
+            FIRING.c.run_id.is_distinct_from(w.run_id),
+        )
+    )
+    had: dict[int, set[Any]] = defaultdict(set)
+    for problem_id, *key in w.conn.execute(query):
+        had[problem_id].add(tuple(key))
+    return {problem_id: frozenset(keys) for problem_id, keys in had.items()}
+
+
+def _count(fired: Fired, decision: Decision, members: int) -> None:
+    fired.problems += members
+    if decision.seen.light is Light.YELLOW:
+        fired.yellow += members
+    if decision.seen.light is Light.RED:
+        fired.red += members
+
+
+def _note(
+    w: Writing,
+    decision: Decision,
+    members: Sequence[tuple[int, int, int]],
+    had: Mapping[int, frozenset[Any]],
+) -> None:
+    details: dict[tuple[int, frozenset[Any]], bytes] = {}
+    for problem_id, version, round_ in members:
+        key = (round_, had.get(problem_id, frozenset()))
+        if key not in details:
+            steps = [step for step in decision.steps if step.key not in key[1]]
+            details[key] = detail(w.on, decision.seen, steps, round_)
+        w.note(f"problem:{problem_id}", version + 1, details[key])
+
+
+def detail(on: date, seen: Outlook, steps: Sequence[Step], round_: int) -> bytes:
+    """What a night set on a problem, as the trail carries it."""
+    return trail.detail_of(
+        {
+            "on": on,
+            "problem": {
+                "status": seen.status,
+                "light": seen.light,
+                "level": seen.level,
+                "repeat": seen.repeat,
+                "next_event_on": seen.next_event_on,
+                "verify_by": seen.verify_by,
+            },
+            "firing": [step_detail(step, round_) for step in steps],
+        }
+    )
+
+
+def due_states(r: Reading, scope: Scope, on: date) -> Sequence[tuple[TimerState, int]]:
+    """The distinct states that are due, with how many problems are in each; for a dry run."""
+    source, parameters = due(scope, on)
+    columns = ", ".join(f"p.{name}" for name in KEY)
+    query = sa.text(f"SELECT count(*), {columns} {source} GROUP BY {columns}").bindparams(
+        sa.bindparam("on", type_=sa.Date)
+    )
+    return [(state_of(key), count) for count, *key in r.conn.execute(query, parameters)]
+
+
+def anything_due(r: Reading, scope: Scope, on: date) -> bool:
+    """Whether any timer of the scope is due, a verified closing's included."""
+    query = sa.text(
+        "SELECT 1 FROM problem p WHERE p.next_event_on <= :on AND p.next_event_on IS NOT NULL"
+        f"{scope.condition('p.unit_id')} LIMIT 1"
+    ).bindparams(sa.bindparam("on", type_=sa.Date))
+    return r.conn.execute(query, {"on": on} | scope.parameters).scalar() is not None

@@ -1,0 +1,147 @@
+"""The trail: entries are buffered while an act writes, and sealed as leaves at its end. DESIGN section 6."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any
+
+import sqlalchemy as sa
+
+from xiaohao.ledger import dialect
+from xiaohao.proof import leaf as leaves
+from xiaohao.proof.merkle import Frontier
+
+SALT_BYTES = 16
+COLUMNS = ("seq", "at", "actor", "action", "subject", "version", "run", "detail", "salt", "leaf")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change of one subject, not yet sealed. `detail` is canonical JSON."""
+
+    subject: str
+    version: int
+    action: str
+    detail: bytes
+
+
+@dataclass(frozen=True)
+class Head:
+    """The tree's size and root."""
+
+    size: int
+    root: str
+
+
+def plain(value: Any) -> Any:
+    """A value as a detail holds it: dates as ISO text, words as their code."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value
+
+
+def detail_of(content: Mapping[str, Any]) -> bytes:
+    """The canonical bytes of a detail; empty parts are left out."""
+    return leaves.canonical(
+        {key: plain(part) for key, part in content.items() if part not in (None, "", [], {})}
+    )
+
+
+def instant() -> str:
+    """Now, as the trail writes it: UTC with milliseconds and Z."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def seal(conn: sa.Connection, entries: Iterable[Entry], *, actor: str, run: str) -> None:
+    """Append the entries in their order. Locks the head row last and holds it until commit.
+
+    The index of an entry is `seq`, from 0, without gaps; `at` is the instant of sealing.
+    """
+    entries = list(entries)
+    if not entries:
+        return
+    size, frontier = _locked_head(conn)
+    at = instant()
+    salts = os.urandom(SALT_BYTES * len(entries))
+    rows: list[tuple[Any, ...]] = []
+    hashes: list[bytes] = []
+    for place, entry in enumerate(entries):
+        salt = salts[place * SALT_BYTES : (place + 1) * SALT_BYTES]
+        leaf = leaves.leaf_hash(
+            leaves.leaf_data(
+                action=entry.action,
+                actor=actor,
+                at=at,
+                detail_hash=leaves.detail_hash(salt, entry.detail),
+                run=run,
+                subject=entry.subject,
+                version=entry.version,
+            )
+        )
+        hashes.append(leaf)
+        rows.append(
+            (
+                size + place,
+                at,
+                actor,
+                entry.action,
+                entry.subject,
+                entry.version,
+                run,
+                entry.detail.decode(),
+                salt,
+                leaf,
+            )
+        )
+    dialect.fill(conn, "trail", COLUMNS, rows)
+    frontier.extend(hashes)
+    conn.execute(
+        sa.text("UPDATE trail_head SET size = :size, frontier = :frontier WHERE id = 1"),
+        {"size": frontier.size, "frontier": frontier.to_bytes()},
+    )
+
+
+def head(conn: sa.Connection) -> Head:
+    """The size and root of the tree as it stands."""
+    size, frontier = conn.execute(sa.text("SELECT size, frontier FROM trail_head WHERE id = 1")).one()
+    return Head(size, Frontier.from_bytes(size, bytes(frontier)).root().hex())
+
+
+def checkpoint(conn: sa.Connection) -> Head:
+    """Write a `checkpoint` row where the tree has grown since the last one; the head either way."""
+    now = head(conn)
+    last = conn.execute(sa.text("SELECT max(tree_size) FROM checkpoint")).scalar()
+    if now.size and now.size != last:
+        values = {"tree_size": now.size, "root": bytes.fromhex(now.root), "at": instant()}
+        conn.execute(
+            sa.text("INSERT INTO checkpoint (tree_size, root, at) VALUES (:tree_size, :root, :at)"), values
+        )
+    return now
+
+
+def is_checkpointed(conn: sa.Connection, size: int) -> bool:
+    """Whether a checkpoint of this tree size is written down."""
+    query = sa.text("SELECT 1 FROM checkpoint WHERE tree_size = :size")
+    return conn.execute(query, {"size": size}).scalar() is not None
+
+
+def next_version(conn: sa.Connection, subject: str) -> int:
+    """The version of the next entry of a subject that has no version column of its own."""
+    query = sa.text("SELECT coalesce(max(version), 0) + 1 FROM trail WHERE subject = :subject")
+    return int(conn.execute(query, {"subject": subject}).scalar_one())
+
+
+def _locked_head(conn: sa.Connection) -> tuple[int, Frontier]:
+    lock = dialect.for_update(conn)
+    row = conn.execute(sa.text(f"SELECT size, frontier FROM trail_head WHERE id = 1{lock}")).one()
+    return row.size, Frontier.from_bytes(row.size, bytes(row.frontier))

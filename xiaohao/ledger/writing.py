@@ -1,0 +1,144 @@
+"""The ledger's two doors: `reading` and `writing`, one transaction each, the second sealed by the trail."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import sqlalchemy as sa
+
+from xiaohao.ledger import connect, dialect, policy_rows, trail
+from xiaohao.ledger.trail import Entry
+from xiaohao.rules.authority import Person
+from xiaohao.rules.clock import Rules
+from xiaohao.rules.policy import Policy
+from xiaohao.rules.workdays import Workdays
+from xiaohao.vocabulary import Action
+
+ACT_WAIT_SECONDS = 15
+BULK_WAIT_SECONDS = 60
+
+
+class Reading:
+    """One transaction that only reads."""
+
+    def __init__(self, ledger: "Ledger", conn: sa.Connection) -> None:
+        self.ledger = ledger
+        self.conn = conn
+
+    def policy(self, policy_id: int) -> Policy:
+        """A version of the policy, by its row's id."""
+        return self.ledger.policy(self.conn, policy_id)
+
+    def workdays(self, version: int) -> Workdays:
+        """A version of the calendar."""
+        return self.ledger.workdays(self.conn, version)
+
+    def rules(self, policy_id: int, version: int) -> Rules:
+        """A policy and a calendar together."""
+        return Rules(self.policy(policy_id), self.workdays(version))
+
+    def current_rules(self) -> Rules:
+        """The newest policy and calendar: what a clock that begins now goes by."""
+        return self.rules(policy_rows.newest_policy(self.conn), policy_rows.newest_calendar(self.conn))
+
+
+class Writing(Reading):
+    """One transaction that changes the ledger. `on` is the day that it counts for."""
+
+    def __init__(
+        self, ledger: "Ledger", conn: sa.Connection, action: Action, by: Person | str, on: date
+    ) -> None:
+        super().__init__(ledger, conn)
+        self.action = action
+        self.by = by
+        self.on = on
+        self.run_id: int | None = None
+        self._entries: list[Entry] = []
+
+    @property
+    def person(self) -> Person:
+        """The official who acts. Raises TypeError where a flow does."""
+        if isinstance(self.by, str):
+            raise TypeError(f"{self.by} is no person")
+        return self.by
+
+    @property
+    def person_id(self) -> int | None:
+        """The acting official's id, None for a flow."""
+        return None if isinstance(self.by, str) else self.by.id
+
+    @property
+    def actor(self) -> str:
+        """As the trail writes it."""
+        return f"system:{self.by}" if isinstance(self.by, str) else self.by.actor
+
+    def note(self, subject: str, version: int, detail: bytes, action: Action | None = None) -> None:
+        """Buffer one trail entry; all are sealed when the transaction ends."""
+        self._entries.append(Entry(subject, version, (action or self.action).value, detail))
+
+    @property
+    def noted(self) -> int:
+        """How many entries wait to be sealed."""
+        return len(self._entries)
+
+    def new_ids(self, table: str, count: int) -> range:
+        """`count` fresh ids of a table, without gaps; held for this transaction."""
+        dialect.take_bulk_lock(self.conn, f"ids:{table}")
+        last = int(self.conn.execute(sa.text(f"SELECT coalesce(max(id), 0) FROM {table}")).scalar_one())
+        return range(last + 1, last + 1 + count)
+
+    def seal(self) -> None:
+        """Write the buffered entries; called once, at the end."""
+        run = "" if self.run_id is None else str(self.run_id)
+        trail.seal(self.conn, self._entries, actor=self.actor, run=run)
+        self._entries = []
+
+
+class Ledger:
+    """The one door to the database; policies and calendars are read once, since their rows never change."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self._policies: dict[int, Policy] = {}
+        self._calendars: dict[int, Workdays] = {}
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """A transaction that only reads. Raises LedgerUnreachable."""
+        with connect.reading(self.engine) as conn:
+            yield Reading(self, conn)
+
+    @contextmanager
+    def writing(
+        self, action: Action, *, by: Person | str, on: date, bulk: str | None = None
+    ) -> Iterator[Writing]:
+        """A transaction that writes all or nothing, with a trail entry for each row it changes.
+
+        `by` is a person, or the name of a flow or command. `bulk` names the lock of an act
+        on many rows. Raises LedgerBusy where another writer does not finish in time.
+        """
+        wait = ACT_WAIT_SECONDS if bulk is None else BULK_WAIT_SECONDS
+        with connect.writing_connection(self.engine, wait_seconds=wait) as conn:
+            if bulk is not None:
+                dialect.take_bulk_lock(conn, bulk)
+            w = Writing(self, conn, action, by, on)
+            yield w
+            w.seal()
+
+    @contextmanager
+    def quiet_writing(self) -> Iterator[sa.Connection]:
+        """A transaction for what the trail does not carry: checkpoints, leases, receipts, runs."""
+        with connect.writing_connection(self.engine, wait_seconds=BULK_WAIT_SECONDS) as conn:
+            yield conn
+
+    def policy(self, conn: sa.Connection, policy_id: int) -> Policy:
+        """A version of the policy, read once."""
+        if policy_id not in self._policies:
+            self._policies[policy_id] = policy_rows.policy(conn, policy_id)
+        return self._policies[policy_id]
+
+    def workdays(self, conn: sa.Connection, version: int) -> Workdays:
+        """A version of the calendar, read once."""
+        if version not in self._calendars:
+            self._calendars[version] = policy_rows.workdays(conn, version)
+        return self._calendars[version]

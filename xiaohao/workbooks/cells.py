@@ -1,0 +1,186 @@
+"""What one cell says: text without rubbish, dates in every notation, numbers, telephones, money."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+
+from xiaohao.workbooks.grid import CellError, LostFormula, Value
+
+_BLANKS = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff\u00ad]+")
+_FULL_DATE = re.compile(
+    r"(?P<y>\d{4}|\d{2})\s*[年./\-]\s*(?P<m>\d{1,2})\s*[月./\-]\s*(?P<d>\d{1,2})\s*[日号]?"
+    r"(?:\s*T?\s*\d{1,2}[:时]\d{1,2}分?(?::\d{1,2}(?:\.\d+)?)?)?"
+)
+_COMPACT_DATE = re.compile(r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)")
+_DAY_OF_YEAR = re.compile(r"(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]?")
+_ERROR_TEXT = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)|#{4,}", re.IGNORECASE)
+_FIRST_YEAR, _LAST_YEAR = 1990, 2099
+_FIRST_SERIAL, _LAST_SERIAL = 32874, 73050  # 1990-01-01 to 2099-12-31
+_EXACT_DIGITS = 15  # Excel keeps no more of a number
+
+
+@dataclass(frozen=True, slots=True)
+class NoDate:
+    """Text that is no date, or a date that does not exist (`impossible`)."""
+
+    impossible: bool
+
+
+def plain(value: Value) -> str:
+    """The cell as text: line breaks as \\n, full width kept, no blanks at the ends."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n\u3000\u00a0\ufeff\u200b")
+        case bool():
+            return "是" if value else "否"
+        case int():
+            return str(value)
+        case float():
+            return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        case datetime():
+            return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "minutes")
+        case time():
+            return value.isoformat("minutes")
+        case CellError():
+            return value.code
+        case LostFormula():
+            return f"={value.formula}"
+
+
+def one_line(value: Value) -> str:
+    """The cell as one line: a line break between Chinese characters vanishes, another becomes a blank."""
+    text = re.sub(r"[ \t\u3000\u00a0]*\n\s*", "\n", plain(value))
+    text = re.sub(r"(?<=[\x21-\x7e])\n(?=[\x21-\x7e])", " ", text)
+    return text.replace("\n", "")
+
+
+def packed(value: Value) -> str:
+    """The cell with no blank at all: for names, headings and comparing."""
+    return _BLANKS.sub("", plain(value))
+
+
+def narrow(text: str) -> str:
+    """Full-width letters, digits and signs made half-width, blanks taken out."""
+    return _BLANKS.sub("", unicodedata.normalize("NFKC", text))
+
+
+def is_broken(value: Value) -> bool:
+    """Whether the cell shows an error or has lost its result."""
+    if isinstance(value, CellError | LostFormula):
+        return True
+    return isinstance(value, str) and _ERROR_TEXT.fullmatch(value.strip()) is not None
+
+
+def from_serial(serial: float, *, from_1904: bool) -> date | None:
+    """The day of an Excel serial number, None outside 1990 to 2099."""
+    days = serial + (1462 if from_1904 else 0)
+    if not _FIRST_SERIAL <= days < _LAST_SERIAL + 1:
+        return None
+    return date(1899, 12, 30) + timedelta(days=int(days))
+
+
+def real_date(value: Value, *, from_1904: bool) -> date | None:
+    """The date of a cell that is a date: a real one, a serial number, or digits such as 20260815."""
+    match value:
+        case bool():
+            return None
+        case datetime():
+            return value.date() if _FIRST_YEAR <= value.year <= _LAST_YEAR else None
+        case int() | float():
+            if isinstance(value, float) and value != value:
+                return None
+            return from_serial(value, from_1904=from_1904) or _compact(str(int(value)))
+    return None
+
+
+def read_date(value: Value, *, from_1904: bool, year: int | None = None) -> date | NoDate | None:
+    """The day that a cell of a date column names; None for an empty one. `year` completes 3月5日."""
+    if is_broken(value):
+        return NoDate(impossible=False)
+    text = narrow(plain(value))
+    if not text:
+        return None
+    if (day := real_date(value, from_1904=from_1904)) is not None:
+        return day
+    if not isinstance(value, str):
+        return NoDate(impossible=False)
+    spaced = unicodedata.normalize("NFKC", plain(value))
+    if found := _FULL_DATE.fullmatch(_BLANKS.sub(" ", spaced)) or _FULL_DATE.fullmatch(text):
+        century = 2000 if len(found["y"]) == 2 else 0
+        return _day(century + int(found["y"]), int(found["m"]), int(found["d"]))
+    if found := _COMPACT_DATE.fullmatch(text):
+        return _day(int(found["y"]), int(found["m"]), int(found["d"]))
+    if year is not None and (found := _DAY_OF_YEAR.fullmatch(text)):
+        return _day(year, int(found["m"]), int(found["d"]))
+    if re.fullmatch(r"\d{5}(?:\.\d+)?", text) and (day := from_serial(float(text), from_1904=from_1904)):
+        return day
+    return NoDate(impossible=False)
+
+
+def date_within(text: str) -> date | None:
+    """The first full date inside a longer text (a filling line), None where there is none."""
+    found = _FULL_DATE.search(unicodedata.normalize("NFKC", text))
+    if found is None or len(found["y"]) != 4:
+        return None
+    day = _day(int(found["y"]), int(found["m"]), int(found["d"]))
+    return day if isinstance(day, date) else None
+
+
+def lost_digits(value: Value) -> bool:
+    """Whether a long number was stored as a number, so that its last digits are gone."""
+    if isinstance(value, bool):
+        return False
+    if isinstance(value, int | float):
+        return abs(value) >= float(10**_EXACT_DIGITS)
+    return isinstance(value, str) and re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d+", narrow(value)) is not None
+
+
+def phone(value: Value) -> str:
+    """A telephone number as digits (several: joined by 、); text without one as it stands."""
+    text = narrow(plain(value))
+    numbers = re.findall(r"(?<!\d)(?:1\d{10}|0\d{2,3}-?\d{7,8}|\d{7,8}|\d{5,6})(?!\d)", text)
+    return "、".join(numbers) if numbers else text
+
+
+def split_phone(text: str) -> tuple[str, str]:
+    """A name and a telephone number that share a cell; either may be empty."""
+    found = re.search(r"(?<!\d)(1\d{10}|0\d{2,3}-?\d{7,8})(?!\d)", unicodedata.normalize("NFKC", text))
+    if found is None:
+        return text, ""
+    plain_text = unicodedata.normalize("NFKC", text)
+    name = (plain_text[: found.start()] + plain_text[found.end() :]).strip(" \n\t:,/()、")
+    return re.sub(r"(?:联系)?电话:?$", "", name).strip(" ,/(:"), found[1]
+
+
+def fen(value: Value, *, unit: int) -> int | None:
+    """An amount in fen; `unit` is the fen in one unit of the heading (元: 100, 万元: 1,000,000)."""
+    text = narrow(plain(value)).replace(",", "").removeprefix("¥").removeprefix("约")
+    for word, size in (("亿元", 10**10), ("万元", 10**6), ("万", 10**6), ("元", 100)):
+        if text.endswith(word):
+            text, unit = text.removesuffix(word), size
+            break
+    try:
+        amount = Decimal(text) * unit
+    except InvalidOperation:
+        return None
+    return int(amount) if amount.is_finite() and abs(amount) < 10**17 else None
+
+
+def _compact(digits: str) -> date | None:
+    found = _COMPACT_DATE.fullmatch(digits)
+    if found is None:
+        return None
+    day = _day(int(found["y"]), int(found["m"]), int(found["d"]))
+    return day if isinstance(day, date) else None
+
+
+def _day(year: int, month: int, day: int) -> date | NoDate:
+    try:
+        result = date(year, month, day)
+    except ValueError:
+        return NoDate(impossible=True)
+    return result if _FIRST_YEAR <= year <= _LAST_YEAR else NoDate(impossible=False)

@@ -1,0 +1,220 @@
+"""Headings → fields: which column of a sheet says what, by a table of synonyms that an office can extend."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+from xiaohao.errors import Unreadable
+from xiaohao.workbooks.cells import narrow
+
+SHIPPED = Path(__file__).with_name("headings.tsv")
+_LONGEST_HEADING = 40
+
+
+class Kind(StrEnum):
+    """What a sheet holds."""
+
+    LEDGER = "ledger"
+    UNITS = "units"
+    PEOPLE = "people"
+
+
+class Field(StrEnum):
+    """What a column says. The names are those of headings.tsv."""
+
+    SERIAL = "serial"
+    NUMBER = "number"
+    TITLE = "title"
+    DESCRIPTION = "description"
+    CLASS = "class"
+    CLASS_OR_CATEGORY = "class_or_category"  # its cells decide
+    CATEGORY = "category"
+    SOURCE = "source"
+    PLACE = "place"
+    UNIT = "unit"
+    CO_UNITS = "co_units"
+    REGISTER_UNIT = "register_unit"
+    FOUND_ON = "found_on"
+    FILLED_ON = "filled_on"
+    LIMIT = "limit"
+    DUE_OR_DONE = "due_or_done"  # its neighbours decide
+    DONE_ON = "done_on"
+    MEASURES = "measures"
+    MEASURE_DUE = "measure_due"
+    PROGRESS = "progress"
+    DONE = "done"
+    CLOSED = "closed"
+    CLOSED_ON = "closed_on"
+    OWNER = "owner"
+    PHONE = "phone"  # whose, its neighbours decide
+    OWNER_PHONE = "owner_phone"
+    RESIDENT_NAME = "resident_name"
+    RESIDENT_PHONE = "resident_phone"
+    AMOUNT = "amount"
+    STATUS = "status"
+    EXTRA = "extra"
+    # lists of units and people
+    NAME = "name"
+    KIND = "kind"
+    PARENT = "parent"
+    CODE = "code"
+    ROLE = "role"
+    MOBILE = "mobile"
+    FROM_ON = "from_on"
+    UNTIL_ON = "until_on"
+    DEPUTY_OF = "deputy_of"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A heading that was understood; a lower `rank` goes first where two columns say the same."""
+
+    field: Field
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: its place (from 0), its heading as shown, the label above it, what it says."""
+
+    index: int
+    heading: str
+    group: str
+    field: Field
+    rank: int = 0
+
+
+class Headings:
+    """The table of synonyms: asked by a heading, it answers with a field."""
+
+    def __init__(self, lines: Iterable[tuple[Kind, Field, str]]) -> None:
+        self._exact: dict[Kind, dict[str, Match]] = {kind: {} for kind in Kind}
+        self._patterns: dict[Kind, list[tuple[str, Match]]] = {kind: [] for kind in Kind}
+        for rank, (kind, field, heading) in enumerate(lines):
+            if "*" in heading:
+                self._patterns[kind].append((heading, Match(field, rank)))
+            else:
+                self._exact[kind].setdefault(key(heading), Match(field, rank))
+        self._found: dict[tuple[Kind, str], Match | None] = {}
+
+    def exact(self, kind: Kind, heading: str) -> Match | None:
+        """The field of a heading that stands in the table, also without the brackets at its end."""
+        table = self._exact[kind]
+        label = key(heading)
+        return table.get(label) or table.get(without_brackets(label))
+
+    def find(self, kind: Kind, heading: str) -> Match | None:
+        """The field of a heading, by the table's exact words, else by its patterns."""
+        label = key(heading)
+        if not label or len(label) > _LONGEST_HEADING:
+            return None
+        if (kind, label) not in self._found:
+            self._found[kind, label] = self.exact(kind, label) or self._by_pattern(kind, label)
+        return self._found[kind, label]
+
+    def _by_pattern(self, kind: Kind, label: str) -> Match | None:
+        return next((match for glob, match in self._patterns[kind] if fnmatchcase(label, glob)), None)
+
+
+def key(heading: str) -> str:
+    """A heading as it is compared: half width, no blanks, no <br>, no mark or colon around it."""
+    return narrow(re.sub(r"<br\s*/?>", "", heading, flags=re.IGNORECASE)).strip("*:＊、.")
+
+
+def without_brackets(label: str) -> str:
+    """A heading without a remark in brackets at its end: 金额(万元) → 金额."""
+    return re.sub(r"\([^()]*\)$", "", label)
+
+
+def load_headings(extra: Path | None = None) -> Headings:
+    """The shipped table, with an office's own file of the same form before it.
+
+    Raises Unreadable where the office's file has a line that is not understood.
+    """
+    if extra is None:
+        return _shipped()
+    return Headings([*_lines(extra), *_lines(SHIPPED)])
+
+
+@cache
+def _shipped() -> Headings:
+    return Headings(_lines(SHIPPED))
+
+
+def _lines(path: Path) -> list[tuple[Kind, Field, str]]:
+    kind = Kind.LEDGER
+    lines: list[tuple[Kind, Field, str]] = []
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unreadable(f"列名对照表 {path.name} 读不了，请用 UTF-8 编码保存后再试。") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        if section := re.fullmatch(r"\[(ledger|units|people)\]", line.strip()):
+            kind = Kind(section[1])
+            continue
+        name, _, headings = line.partition("\t")
+        if name not in Field._value2member_map_ or not headings.strip():
+            raise Unreadable(
+                f"列名对照表 {path.name} 第{number}行看不懂。请写成“字段<Tab>列名 列名 …”，字段用 limit、unit 等英文名。"
+            )
+        lines += [(kind, Field(name), heading) for heading in headings.split()]
+    return lines
+
+
+_PROGRESS_GROUP = re.compile("情况|进展|进度|落实|结果|成效|完成")
+_CHECK_GROUP = re.compile("验收|复核|核查|复查|回访|督办|审核")
+_GENERIC = re.compile(
+    "时间|日期|内容|单位|姓名|电话|情况|类型|类别|名称|结果|人员|联系电话|完成时间|完成日期"
+)
+
+
+def understand(headings: Headings, kind: Kind, path: Sequence[str]) -> Match | None:
+    """The field of a column whose head has the labels `path`, from the top down (one to three).
+
+    A label such as 完成时间 means another thing below 整改情况 than below 整改措施.
+    """
+    labels = [label for label in dict.fromkeys(key(label) for label in path) if label]
+    if not labels:
+        return None
+    *groups, label = labels
+    group = "".join(groups)
+    if kind is not Kind.LEDGER or not group:
+        return headings.find(kind, label)
+    if (joined := headings.exact(kind, group + label)) and _GENERIC.fullmatch(label):
+        return joined
+    if re.search("时间|日期|时限|期限", label) and (under := _under(group, label)):
+        return Match(under, 0)
+    if _CHECK_GROUP.search(group):
+        return Match(Field.EXTRA, 0)
+    if _GENERIC.fullmatch(label) and "措施" in group:
+        return Match(Field.MEASURES, 0)
+    if _GENERIC.fullmatch(label) and re.search("群众|居民|反映人|诉求人|求助|来电", group):
+        return Match(Field.RESIDENT_PHONE if "电话" in label else Field.RESIDENT_NAME, 0)
+    return headings.find(kind, label) or headings.find(kind, group + label)
+
+
+def _under(group: str, label: str) -> Field | None:
+    """What a date means below a group's label."""
+    if "销号" in group:
+        return Field.CLOSED_ON
+    if _CHECK_GROUP.search(group):
+        return Field.EXTRA
+    if re.search("时限|期限|计划|预计|截止", label):
+        return Field.MEASURE_DUE if "措施" in group else None
+    if "措施" in group:
+        return Field.MEASURE_DUE
+    return Field.DONE_ON if _PROGRESS_GROUP.search(group) and "发现" not in label else None
+
+
+def first_by_field(columns: Iterable[Column]) -> Mapping[Field, list[Column]]:
+    """The columns of each field, the one that goes first in front."""
+    found: dict[Field, list[Column]] = {}
+    for column in columns:
+        found.setdefault(column.field, []).append(column)
+    return {field: sorted(same, key=lambda c: (c.rank, c.index)) for field, same in found.items()}

@@ -1,0 +1,60 @@
+"""A sheet as rows of plain values, whichever format it came from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, time
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """A cell that shows an error: #REF!, #N/A, ####."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class LostFormula:
+    """A formula whose result was not saved with the file."""
+
+    formula: str
+
+
+Value = str | int | float | bool | datetime | time | CellError | LostFormula | None
+
+
+@dataclass(slots=True)
+class Row:
+    """One row; `values` ends with the last cell that holds something. `struck`: columns struck through."""
+
+    number: int
+    values: list[Value]
+    struck: frozenset[int] = frozenset()
+
+    def at(self, column: int) -> Value:
+        """The value in that column (from 0), None beyond the end."""
+        return self.values[column] if column < len(self.values) else None
+
+    def filled(self) -> Iterator[tuple[int, Value]]:
+        """Column and value of each cell that holds something."""
+        return ((i, v) for i, v in enumerate(self.values) if v is not None and v != "")
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Merged cells: rows as Excel counts them, columns from 0, all ends inclusive."""
+
+    first_row: int
+    first_column: int
+    last_row: int
+    last_column: int
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A sheet: only rows that hold something, in order."""
+
+    name: str
+    rows: list[Row]
+    merges: list[Merge] = field(default_factory=list)
+    hidden: bool = False
+    from_1904: bool = False

@@ -1,0 +1,147 @@
+"""Which column of a ledger's table is used for what: doubtful headings are settled by neighbours and cells."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from xiaohao.workbooks.cells import packed
+from xiaohao.workbooks.columns import Column, Field
+from xiaohao.workbooks.grid import Row
+from xiaohao.workbooks.words import classes_in
+
+_PERSON = re.compile("人|领导|姓名|网格长|负责|户主|当事|经办")
+_ANSWERS = re.compile("责任|主办|承办|整改|牵头|主责|落实")
+_SINGLE = frozenset(Field) - {Field.UNIT, Field.CO_UNITS, Field.EXTRA, Field.STATUS, Field.CLASS_OR_CATEGORY}
+_SAMPLE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of one table by what they say. `guessed_limit`: 完成时间 was taken as the limit."""
+
+    by_field: dict[Field, Column]
+    units: tuple[Column, ...] = ()
+    co_units: tuple[Column, ...] = ()
+    extras: tuple[Column, ...] = ()
+    columns: dict[int, Column] = field(default_factory=dict)
+    guessed_limit: bool = False
+
+    def get(self, wanted: Field) -> Column | None:
+        """The column that says this."""
+        return self.by_field.get(wanted)
+
+
+def settle(columns: Sequence[Column], rows: Sequence[Row]) -> Layout:
+    """The layout of a ledger's table with these columns and these rows below its head."""
+    settled = _settle_class(list(columns), rows[:_SAMPLE])
+    settled = _settle_phones(settled)
+    settled, guessed = _settle_due(settled)
+    settled = _settle_titles(settled)
+    by_field: dict[Field, Column] = {}
+    for column in sorted(settled, key=lambda c: (c.rank, c.index)):
+        if column.field in _SINGLE:
+            by_field.setdefault(column.field, column)
+    units = sorted((c for c in settled if c.field is Field.UNIT), key=lambda c: (c.rank, c.index))
+    answering = units[:1] + [c for c in units[1:] if _ANSWERS.search(c.heading + c.group)]
+    used = {c.index for c in by_field.values()} | {c.index for c in answering}
+    helping = [c for c in settled if c.field is Field.CO_UNITS]
+    extras = [c for c in settled if c.index not in used and c.field is not Field.CO_UNITS]
+    return Layout(
+        by_field,
+        tuple(answering),
+        tuple(helping),
+        tuple(extras),
+        {c.index: c for c in settled},
+        guessed_limit=guessed,
+    )
+
+
+def _settle_class(columns: list[Column], rows: Sequence[Row]) -> list[Column]:
+    has_class = any(c.field is Field.CLASS for c in columns)
+    for i, column in enumerate(columns):
+        if column.field is Field.CLASS:
+            texts = _texts(column, rows)
+            if len(texts) >= 3 and not any(classes_in(text) for text in texts):
+                columns[i] = replace(column, field=Field.CATEGORY)
+                has_class = False
+    for i, column in enumerate(columns):
+        if column.field is Field.CLASS_OR_CATEGORY:
+            is_class = not has_class and _share_of_classes(column, rows) >= 0.5
+            columns[i] = replace(column, field=Field.CLASS if is_class else Field.CATEGORY)
+            has_class = has_class or is_class
+    if not has_class:
+        for i, column in enumerate(columns):
+            if (
+                column.field in (Field.EXTRA, Field.CATEGORY, Field.SERIAL)
+                and _share_of_classes(column, rows) == 1
+            ):
+                columns[i] = replace(column, field=Field.CLASS)
+                break
+    return columns
+
+
+def _texts(column: Column, rows: Sequence[Row]) -> list[str]:
+    values = (row.at(column.index) for row in rows)
+    return [packed(value) for value in values if isinstance(value, str) and packed(value)]
+
+
+def _share_of_classes(column: Column, rows: Sequence[Row]) -> float:
+    """Of the column's cells in rows with more than one cell, how many name a class."""
+    cells = [packed(row.at(column.index)) for row in rows if len(list(row.filled())) > 1]
+    texts = [text for text in cells if text]
+    named = sum(len(text) <= 12 and bool(classes_in(text)) for text in texts)
+    return named / len(texts) if texts else 0
+
+
+def _settle_phones(columns: list[Column]) -> list[Column]:
+    """联系电话 belongs to the person on its left; without one to the owner, never to a resident by guess."""
+    taken = {c.field for c in columns}
+    for i, column in enumerate(columns):
+        if column.field is not Field.PHONE:
+            continue
+        left = next((c for c in reversed(columns[:i]) if _is_person(c)), None)
+        if left is not None and left.field is Field.RESIDENT_NAME:
+            wanted = Field.RESIDENT_PHONE
+        elif left is None or left.field is Field.OWNER or Field.OWNER not in taken:
+            wanted = Field.OWNER_PHONE if left is None or left.field is Field.OWNER else Field.EXTRA
+        else:
+            wanted = Field.EXTRA
+        if wanted in taken:
+            wanted = Field.EXTRA
+        taken.add(wanted)
+        columns[i] = replace(column, field=wanted)
+    return columns
+
+
+def _is_person(column: Column) -> bool:
+    if column.field in (Field.OWNER, Field.RESIDENT_NAME):
+        return True
+    return (
+        column.field is Field.EXTRA
+        and _PERSON.search(column.heading) is not None
+        and "是否" not in column.heading
+    )
+
+
+def _settle_due(columns: list[Column]) -> tuple[list[Column], bool]:
+    """完成时间 is the day of completion where another column is the limit, else it is the limit (and is told)."""
+    has_limit = any(c.field is Field.LIMIT for c in columns)
+    has_done = any(c.field is Field.DONE_ON for c in columns)
+    guessed = False
+    for i, column in enumerate(columns):
+        if column.field is Field.DUE_OR_DONE:
+            if has_limit:
+                columns[i] = replace(column, field=Field.EXTRA if has_done else Field.DONE_ON)
+                has_done = True
+            else:
+                columns[i] = replace(column, field=Field.LIMIT)
+                has_limit = guessed = True
+    return columns, guessed
+
+
+def _settle_titles(columns: list[Column]) -> list[Column]:
+    titles = sorted((c for c in columns if c.field is Field.TITLE), key=lambda c: (c.rank, c.index))
+    if len(titles) > 1 and not any(c.field is Field.DESCRIPTION for c in columns):
+        second = titles[1]
+        return [replace(c, field=Field.DESCRIPTION) if c.index == second.index else c for c in columns]
+    return columns

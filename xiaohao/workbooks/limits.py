@@ -1,0 +1,126 @@
+"""The limit of a record and its measures: one limit for all, or one a measure; a real date, or words.
+
+Words are only carried: the grammar of time limits reads them when the deadline is worked out.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from xiaohao.workbooks.cells import NoDate, is_broken, narrow, packed, plain, read_date, real_date
+from xiaohao.workbooks.columns import Column, Field
+from xiaohao.workbooks.faults import about_broken
+from xiaohao.workbooks.grid import Value
+from xiaohao.workbooks.lines import MeasureLine
+from xiaohao.workbooks.measures import split_measures
+from xiaohao.workbooks.record_cells import RecordCells
+
+
+@dataclass(frozen=True, slots=True)
+class GivenLimit:
+    """A limit as given: its text, and the date where the cell is one."""
+
+    text: str
+    due_given: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a record says of its limit and measures."""
+
+    limit: GivenLimit | None
+    measures: tuple[MeasureLine, ...]
+
+
+class TermsReader:
+    """Reads limit and measures of one record. `year` completes a date without one."""
+
+    def __init__(self, cells: RecordCells, year: int | None) -> None:
+        self._cells, self._year = cells, year
+
+    def read(self) -> Terms:
+        """The record's limit (of several the last) and its measures."""
+        column, own = self._cells.column(Field.LIMIT), self._cells.column(Field.MEASURE_DUE)
+        limits = [self._limit(column, value) for value in self._cells.each(column)]
+        dues = [self._limit(own, value) for value in self._cells.each(own)]
+        distinct = [limit for limit in dict.fromkeys(limits) if limit is not None]
+        if len(distinct) > 1:  # a limit a measure
+            dues = [due or limit for due, limit in zip(dues, limits, strict=True)]
+        measures = self._measures(dues)
+        if column is None:
+            distinct = [due for due in dict.fromkeys(dues) if due is not None]
+        return Terms(self._last(column or own, distinct), measures)
+
+    def _limit(self, column: Column | None, value: Value) -> GivenLimit | None:
+        if value is None or not packed(value):
+            return None
+        if is_broken(value):
+            self._cells.error(column, value, about_broken(value))
+            return None
+        if (day := real_date(value, from_1904=self._cells.sheet.from_1904)) is not None:
+            return GivenLimit(day.isoformat(), day)
+        text = plain(value)
+        if not isinstance(value, str | int | float) or isinstance(value, bool):
+            self._cells.error(column, value, f"“{text}”不像是整改时限。请改成正确的日期。")
+            return None
+        if is_impossible(text):
+            self._cells.error(column, value, f"没有“{narrow(text)}”这一天。请改成正确的日期。")
+            return None
+        return GivenLimit(text, None)
+
+    def _last(self, column: Column | None, limits: Sequence[GivenLimit]) -> GivenLimit | None:
+        """Of several limits the last; where they cannot all be compared it is told."""
+        if len(limits) <= 1:
+            return limits[0] if limits else None
+        dated = [(day, limit) for limit in limits if (day := day_in(limit, self._year)) is not None]
+        words = "、".join(limit.text for limit in limits)
+        if not dated:
+            self._cells.error(column, words, "同一问题写了几个整改时限，比不出先后。请只填一个，或都填日期。")
+            return None
+        if len(dated) < len(limits):
+            self._cells.warn(
+                column, words, "同一问题写了几个整改时限，不全是日期，按其中最晚的日期处理，请核对。"
+            )
+        return max(dated, key=lambda pair: pair[0])[1]
+
+    def _measures(self, dues: Sequence[GivenLimit | None]) -> tuple[MeasureLine, ...]:
+        column, done = self._cells.column(Field.MEASURES), self._cells.column(Field.DONE_ON)
+        found: list[MeasureLine] = []
+        for value, due, day in zip(self._cells.record.own(column), dues, self._cells.each(done), strict=True):
+            if value is None or not packed(value):
+                continue
+            if is_broken(value):
+                self._cells.warn(column, value, f"{about_broken(value)}这一格按空白处理。")
+                continue
+            due_on = day_in(due, self._year) if due else None
+            done_on = self._cells.day_or_warn(done, day)
+            found += [MeasureLine(text, due_on, done_on) for text in split_measures(plain(value))]
+        return tuple(found)
+
+
+def is_impossible(text: str) -> bool:
+    """Whether the text is a date that does not exist: 2026年2月30日."""
+    day = read_date(text, from_1904=False)
+    return isinstance(day, NoDate) and day.impossible
+
+
+def day_in(limit: GivenLimit, year: int | None) -> date | None:
+    """The last day that a limit names outright, for comparing measures; None for terms and words."""
+    if limit.due_given is not None:
+        return limit.due_given
+    text = narrow(limit.text)
+    day = read_date(re.sub(r"(?:之?前|以?前完成|完成)+$", "", text), from_1904=False, year=year)
+    if isinstance(day, date):
+        return day
+    if found := re.match(r"(?:(\d{4})年)?(\d{1,2})月(?:底|末)", text):
+        return _month_end(int(found[1]) if found[1] else year, int(found[2]))
+    if found := re.match(r"(?:(\d{4})年)?年?(?:底|末)", text):
+        return _month_end(int(found[1]) if found[1] else year, 12)
+    return None
+
+
+def _month_end(year: int | None, month: int) -> date | None:
+    if year is None or not 1 <= month <= 12:
+        return None
+    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)

@@ -1,0 +1,97 @@
+"""The zip file that a workbook is: looked through under caps before any parser sees it."""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from xiaohao.errors import Unreadable
+
+MOST_INFLATED = 192 * 1024 * 1024
+MOST_ENTRIES = 5000
+_PIECE = 1 << 16
+_DAMAGED = "文件已损坏或没有传完整，请在 Excel 中重新保存，或向对方再要一份。"
+
+
+class Package:
+    """An opened package whose entries were all inflated once, within the cap, and hold no document type."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._entries = {_plain(info.filename): info for info in archive.infolist()}
+
+    def has(self, name: str) -> bool:
+        """Whether there is such an entry; case does not matter."""
+        return _plain(name) in self._entries
+
+    def names(self) -> list[str]:
+        """All entries, in lower case."""
+        return list(self._entries)
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The bytes of an entry, piece by piece. Raises Unreadable where the entry is damaged."""
+        try:
+            with self._archive.open(self._entries[_plain(name)]) as entry:
+                while piece := entry.read(_PIECE):
+                    yield piece
+        except KeyError as error:
+            raise Unreadable(f"工作簿里缺少 {PurePosixPath(name).name}。{_DAMAGED}") from error
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+            raise Unreadable(_DAMAGED) from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Package]:
+    """The package at `path`, checked.
+
+    Raises Unreadable where it is truncated, locked, inflates beyond MOST_INFLATED, or holds a document
+    type declaration (no honest workbook has one; entity bombs need one).
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise Unreadable(_DAMAGED) from error
+    with archive:
+        _check(archive)
+        package = Package(archive)
+        _inflate(package)
+        yield package
+
+
+def _check(archive: zipfile.ZipFile) -> None:
+    entries = archive.infolist()
+    if any(info.flag_bits & 0x1 for info in entries):
+        raise Unreadable("文件设了打开密码，请取消密码后另存再导入。")
+    if len(entries) > MOST_ENTRIES or sum(info.file_size for info in entries) > MOST_INFLATED:
+        raise Unreadable(_too_large())
+
+
+def _inflate(package: Package) -> None:
+    """Inflate every entry once and throw it away: the sizes in the directory may lie."""
+    total = 0
+    for name in package.names():
+        tail = b""
+        is_xml = name.endswith((".xml", ".rels", ".vml"))
+        for piece in package.pieces(name):
+            total += len(piece)
+            if total > MOST_INFLATED:
+                raise Unreadable(_too_large())
+            if is_xml and not name.endswith(".vml"):
+                seen = tail + piece
+                if b"<!DOCTYPE" in seen or b"<!ENTITY" in seen:
+                    raise Unreadable(
+                        "文件里含有可疑的实体定义，正常的表格不会有，为安全起见不打开。请向来源核实。"
+                    )
+                tail = piece[-16:]
+
+
+def _too_large() -> str:
+    return (
+        f"文件展开后超过 {MOST_INFLATED // 1024 // 1024} 兆，不像是正常的台账，为安全起见不打开。"
+        "请删去多余的空行、格式和图片，或拆成几个文件。"
+    )
+
+
+def _plain(name: str) -> str:
+    return name.replace("\\", "/").lstrip("/").lower()

@@ -1,0 +1,246 @@
+"""A ledger's sheet: its tables, and in them the rows of each problem, with all that stands round them."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from xiaohao.vocabulary import RectificationClass
+from xiaohao.workbooks.cells import one_line, packed
+from xiaohao.workbooks.columns import Column, Field
+from xiaohao.workbooks.grid import Row, Sheet, Value
+from xiaohao.workbooks.head import Head, HeadFinder
+from xiaohao.workbooks.layout import Layout, settle
+from xiaohao.workbooks.merges import Filled
+from xiaohao.workbooks.sections import (
+    Preamble,
+    Sections,
+    is_note,
+    is_numbering,
+    is_signature,
+    is_specimen,
+    is_title,
+    is_total,
+    section_of,
+)
+
+_SAME = frozenset(["同上", "〃", "″", "″″", "''", '"', "同前", "同左"])
+
+
+@dataclass(slots=True)
+class Context:
+    """What stands round a problem's rows: its table's layout, title lines and sections."""
+
+    sheet: Sheet
+    layout: Layout
+    preamble: Preamble
+    section_class: RectificationClass | None = None
+    section_unit: str | None = None
+    topic: str = ""
+
+
+@dataclass(slots=True)
+class Record:
+    """The rows of one problem, merged cells filled in. `last` holds what 同上 refers to."""
+
+    context: Context
+    filled: Filled
+    rows: list[Row]
+    same: dict[int, Value] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """The first row, as Excel counts."""
+        return self.rows[0].number
+
+    def cells(self, column: Column | None) -> list[Value]:
+        """The column's values, one a row, those of merges included."""
+        if column is None:
+            return [None] * len(self.rows)
+        return [self._cell(row, column.index) for row in self.rows]
+
+    def own(self, column: Column | None) -> list[Value]:
+        """The column's values, one a row, None where a merge from above gives it."""
+        if column is None:
+            return [None] * len(self.rows)
+        return [self._own(row, column.index) for row in self.rows]
+
+    def first(self, column: Column | None) -> Value:
+        """The first value that is not empty."""
+        return next((v for v in self.cells(column) if v is not None and packed(v)), None)
+
+    def field(self, wanted: Field) -> Value:
+        """The first value of the column that says this."""
+        return self.first(self.context.layout.get(wanted))
+
+    def _own(self, row: Row, column: int) -> Value:
+        value = row.at(column)
+        if isinstance(value, str) and packed(value) in _SAME:
+            return self.same.get(column)
+        return value
+
+    def _cell(self, row: Row, column: int) -> Value:
+        value = self._own(row, column)
+        return self.filled.value(row.number, column) if value is None or value == "" else value
+
+
+@dataclass(slots=True)
+class Table:
+    """All records of a ledger's sheet, with the lines round them; `struck` rows are not among the records."""
+
+    records: list[Record] = field(default_factory=list)
+    struck: list[Record] = field(default_factory=list)
+    layouts: list[Layout] = field(default_factory=list)
+    filled_on: date | None = None
+    register_unit: str | None = None
+    title: str = ""
+
+
+class TableReader:
+    """Walks down a sheet and gathers its records."""
+
+    def __init__(self, sheet: Sheet, head: Head, finder: HeadFinder) -> None:
+        self._sheet, self._finder = sheet, finder
+        self._filled = Filled(sheet)
+        self._table = Table()
+        self._preamble = Preamble()
+        self._sections = Sections()
+        self._same: dict[int, Value] = {}
+        self._head = head
+
+    def read(self) -> Table:
+        rows = self._sheet.rows
+        for row in rows[: self._head.first]:
+            self._preamble.read(row, from_1904=self._sheet.from_1904)
+        index = self._begin(self._head)
+        while index < len(rows):
+            index = self._step(index)
+        self._table.filled_on = self._preamble.filled_on
+        self._table.register_unit = self._preamble.register_unit
+        self._table.title = self._preamble.title
+        return self._table
+
+    def _begin(self, head: Head) -> int:
+        self._head = head
+        self._layout = settle(
+            head.columns, [row for row in self._sheet.rows[head.last + 1 :] if not is_total(row)]
+        )
+        self._table.layouts.append(self._layout)
+        self._current: Record | None = None
+        return head.last + 1
+
+    def _step(self, index: int) -> int:
+        row = self._sheet.rows[index]
+        if (head := self._repeated_head(index)) is not None:
+            if [c.heading for c in head.columns] == [c.heading for c in self._head.columns]:
+                return head.last + 1
+            return self._begin(head)
+        if is_specimen(row) or is_total(row) or is_note(row) or is_numbering(row):
+            self._current = None
+        elif is_signature(row):
+            self._preamble.read(row, from_1904=self._sheet.from_1904, may_be_title=False)
+            self._current = None
+        elif is_title(row):
+            self._open_table(row)
+        elif section := section_of(row, self._layout.columns, self._width(row)):
+            self._sections.enter(section)
+            self._current = None
+        else:
+            self._take(row)
+        return index + 1
+
+    def _repeated_head(self, index: int) -> Head | None:
+        first = next(((i, v) for i, v in self._sheet.rows[index].filled()), None)
+        if first is None or not isinstance(first[1], str):
+            return None
+        head = self._finder.at(index)
+        return head if head is not None and head.kind is self._head.kind else None
+
+    def _open_table(self, row: Row) -> None:
+        """A further table of the same sheet, with its own title and lines."""
+        before, self._preamble = self._preamble, Preamble()
+        self._preamble.read(row, from_1904=self._sheet.from_1904)
+        self._preamble.filled_on = self._preamble.filled_on or before.filled_on
+        if self._preamble.title_unit is None:
+            self._preamble.register_unit = before.register_unit
+        self._sections = Sections()
+        self._current = None
+
+    def _width(self, row: Row) -> int:
+        first = next(iter(row.filled()), None)
+        return self._filled.width(row.number, first[0]) if first else 1
+
+    def _take(self, row: Row) -> None:
+        if not any(packed(value) for _, value in row.filled()):
+            return
+        record = self._record(row)
+        if self._is_struck(row):
+            if self._current is None or not self._continues(row):
+                self._table.struck.append(record)
+                self._current = None
+            return
+        if self._current is not None and self._continues(row):
+            self._current.rows.append(row)
+        else:
+            self._table.records.append(record)
+            self._current = record
+        self._remember(row)
+
+    def _record(self, row: Row) -> Record:
+        context = Context(
+            self._sheet,
+            self._layout,
+            self._preamble,
+            self._sections.rectification_class,
+            self._sections.unit_name,
+            self._sections.topic,
+        )
+        return Record(context, self._filled, [row], dict(self._same))
+
+    def _remember(self, row: Row) -> None:
+        for column, value in row.filled():
+            if not (isinstance(value, str) and packed(value) in _SAME):
+                self._same[column] = value
+
+    def _is_struck(self, row: Row) -> bool:
+        """Whether the row is struck through from end to end; 序号 and 备注 may stay."""
+        told = {
+            index
+            for index, _ in row.filled()
+            if (column := self._layout.columns.get(index)) is None
+            or column.field not in (Field.SERIAL, Field.EXTRA)
+        }
+        return bool(told) and told <= row.struck
+
+    def _continues(self, row: Row) -> bool:
+        """Whether the row goes on with the problem above: merged with it, or a measure without a title."""
+        if self._current is None:
+            return False
+        title = self._layout.get(Field.TITLE)
+        if title is None:
+            return False
+        if self._filled.runs_through(row.number, title.index):
+            return True
+        own_title = one_line(row.at(title.index))
+        if own_title:
+            return self._repeats(row)
+        names = [self._layout.get(f) for f in (Field.SERIAL, Field.NUMBER)]
+        if any(column and packed(row.at(column.index)) for column in names):
+            return False
+        measures = self._layout.get(Field.MEASURES)
+        if measures and packed(row.at(measures.index)):
+            own = [self._layout.get(Field.CLASS), self._layout.get(Field.FOUND_ON)]
+            return not all(column and packed(row.at(column.index)) for column in own)
+        units = self._layout.units[:1]
+        return not any(packed(row.at(column.index)) for column in units)
+
+    def _repeats(self, row: Row) -> bool:
+        """Whether the row repeats number, title and unit of the row above to add a measure."""
+        assert self._current is not None
+        above = self._current.rows[0]
+        measures = self._layout.get(Field.MEASURES)
+        names = [c for f in (Field.TITLE, Field.SERIAL, Field.NUMBER) if (c := self._layout.get(f))]
+        if measures is None or not any(packed(row.at(c.index)) for c in names if c.field is not Field.TITLE):
+            return False
+        same = all(
+            packed(row.at(c.index)) == packed(above.at(c.index)) for c in [*names, *self._layout.units[:1]]
+        )
+        return same and packed(row.at(measures.index)) != packed(self._current.rows[-1].at(measures.index))

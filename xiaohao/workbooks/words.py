@@ -1,0 +1,133 @@
+"""The words that a ledger's cells use for class, source, closing, kind of unit and role."""
+
+import re
+from collections.abc import Mapping
+
+from xiaohao.vocabulary import RectificationClass, Role, Source, UnitKind
+from xiaohao.workbooks.cells import narrow
+
+_CLASS_WORDS: Mapping[RectificationClass, str] = {
+    RectificationClass.IMMEDIATE: (
+        "立行立改 即知即改 立知立改 立说立改 即查即改 立查立改 边查边改 边学边改 马上就改 立即整改 当下改 即行即改 "
+        "即时整改 即刻整改 立改 即改"
+    ),
+    RectificationClass.TIME_LIMITED: (
+        "限期整改 限时整改 限期改正 限期解决 限期办理 限期完成 分阶段整改 阶段整改 分步整改 短期整改 近期整改 中期整改 "
+        "限改 限期 限时"
+    ),
+    RectificationClass.LONG_TERM: (
+        "长期整改 持续整改 长期坚持 持续推进 长期推进 长效整改 常态化整改 常态整改 持续改进 长久立 长期 长效 长改 持续 常态化"
+    ),
+}
+_WORD_CLASS = {word: c for c, words in _CLASS_WORDS.items() for word in words.split()}
+_ANY_CLASS = re.compile("|".join(sorted(_WORD_CLASS, key=len, reverse=True)))
+_STRONG = re.compile(
+    "|".join(sorted((w for w in _WORD_CLASS if len(w) >= 4 or w.endswith("改")), key=len, reverse=True))
+)
+_LASTING = re.compile(r"[,、;。]?(?:并|且|和|及)?(?:长期坚持|长效坚持|持续坚持|坚持长效|长期巩固|持续巩固)$")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_CLOSED = _words(
+    "是 √ ✓ ✔ ☑ v V y Y yes 1 对 已销号 销号 已销 已消号 已销账 销账 完成销号 同意销号 予以销号 准予销号 已办结 办结 已完成 "
+    "完成 已整改 整改完成 整改到位 已整改完成 已完成整改 整改完毕 已整改到位 已整改销号 已完成销号 已闭环 闭环 已解决 已办理完毕"
+)
+_OPEN = _words(
+    "否 × ✗ ✘ x X n N no 0 未 无 - — / 未销号 未销 未销账 不销号 未完成 未整改 未办结 未解决 基本完成 部分完成 持续推进 推进中 正在推进 "
+    "办理中 正在办理 整改中 正在整改 进行中 待销号 拟销号 申请销号 待核查 待复核 待验收 持续整改 长期坚持 暂未销号 尚未销号 "
+    "未到期 未开始 部分整改 基本整改 正在销号 持续整改中 阶段性完成 取得阶段性成效"
+)
+
+_SOURCE_WORDS: Mapping[Source, str] = {
+    Source.RECEPTION_DAY: "联合接待日|接待日|领导接待|书记接待|联合接待",
+    Source.WALKING_TABLE: "流动小方桌|小方桌",
+    Source.SMALL_WISH: "微心愿",
+    Source.HOTLINE: "热线|12345|市长电话|来电",
+    Source.HOME_VISIT: "走访|入户|走村入户|下沉",
+    Source.SUGGESTION: "意见建议|意见箱|征求意见|征集|建议",
+    Source.INSPECTION: "检视|对照检查|自查",
+}
+
+_KIND_ENDINGS: tuple[tuple[UnitKind, str], ...] = (
+    (UnitKind.SUBDISTRICT, "街道|街道办|街道办事处"),
+    (UnitKind.TOWNSHIP, "乡镇|乡|镇|乡(镇)"),
+    (UnitKind.COMMUNITY, "社区|居委会|社区居委会"),
+    (UnitKind.VILLAGE, "村|行政村|村委会"),
+    (UnitKind.BRANCH, "党支部|支部|党总支|党组织"),
+    (UnitKind.DEPARTMENT, "部门|科室|局|区直部门|区直单位|职能部门|委|办|站所|企业|单位|直属单位|中心"),
+    (UnitKind.DISTRICT, "区|县|县区|区县"),
+)
+_KINDS = {word: kind for kind, words in _KIND_ENDINGS for word in words.split("|")}
+
+_ROLE_WORDS: tuple[tuple[Role, str], ...] = (
+    (Role.SUPERVISOR, "督查|督办|督导|督察|监督"),
+    (Role.LEADER, "分管|领导|包联|包保|副书记|副主任|副乡长|副镇长|副局长|副职"),
+    (Role.SECRETARY, "书记|负责人|主任|局长|站长|队长|乡长|镇长|正职|科长"),
+    (Role.CLERK, "经办|联络员|网格员|网格长|干事|办事员|承办|专干|工作人员|信息员|填报"),
+)
+
+
+def class_of(text: str) -> RectificationClass | None:
+    """The class that a cell of a class column names; None for a word that is no class, or for two.
+
+    立行立改，长期坚持 names the first: what lasts is no second class.
+    """
+    classes = classes_in(text)
+    return next(iter(classes)) if len(classes) == 1 else None
+
+
+def classes_in(text: str) -> set[RectificationClass]:
+    """The classes that a text names, what merely lasts (…，并长期坚持) left out where another is named."""
+    label = narrow(text)
+    if (word := RectificationClass.from_label(label)) is not None:
+        return {word}
+    shorter = _LASTING.sub("", label)
+    return {_WORD_CLASS[found] for found in _ANY_CLASS.findall(shorter or label)}
+
+
+def class_named_in(title: str) -> RectificationClass | None:
+    """The one class whose full word stands in a section's, sheet's or table's title."""
+    classes = {_WORD_CLASS[found] for found in _STRONG.findall(narrow(title))}
+    return classes.pop() if len(classes) == 1 else None
+
+
+def closed_of(text: str) -> bool | None:
+    """Whether a cell of 是否销号 says closed; None for words that are neither."""
+    word = narrow(text).strip("。.,;!")
+    if not word or word in _OPEN:
+        return False
+    if word in _CLOSED:
+        return True
+    if re.search("未|待|拟|申请|不|否|部分|基本|正在|中$|推进|持续", word):
+        return False
+    return True if "销号" in word or "办结" in word else None
+
+
+def says_done(text: str) -> bool:
+    """Whether a cell of 是否完成 says that the work is done."""
+    return closed_of(text) is True
+
+
+def source_of(text: str) -> Source | None:
+    """The source that a text names; None for another way of finding."""
+    label = narrow(text)
+    if (word := Source.from_label(label)) is not None:
+        return word
+    return next((source for source, words in _SOURCE_WORDS.items() if re.search(words, label)), None)
+
+
+def kind_of(text: str) -> UnitKind | None:
+    """The kind of unit that a cell names."""
+    label = narrow(text)
+    return UnitKind.from_label(label) or _KINDS.get(label)
+
+
+def role_of(text: str) -> Role | None:
+    """The role that a person's 职务 amounts to; the head of an office answers for it as a secretary does."""
+    label = narrow(text)
+    if (word := Role.from_label(label)) is not None:
+        return word
+    return next((role for role, words in _ROLE_WORDS if re.search(words, label)), None)
