@@ -45,7 +45,7 @@ class Closing(SQLModel, table=True):
             "historic_unverified",
         ),
         check("highest_level BETWEEN 0 AND 3", "highest_level_range"),
-        check("days_used >= 0 AND suspended_days >= 0 AND days_over >= 0", "days_not_negative"),
+        check("suspended_days >= 0 AND days_over >= 0", "days_not_negative"),
         partial_index("closing_open", "problem_id", where=OPEN, unique=True),
         sa.Index("closing_closed_on", "closed_on"),
     )

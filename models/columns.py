@@ -3,7 +3,6 @@
 Every file of this room imports from here, so the naming convention stands before the first table.
 """
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -129,11 +128,6 @@ def partial_index(name: str, *columns: str, where: str, unique: bool = False) ->
     return sa.Index(
         name, *columns, unique=unique, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
     )
-
-
-def one_of(column: str, words: Iterable[Word]) -> str:
-    """SQL: the column is one of `words`."""
-    return f"{column} IN ({', '.join(repr(each.value) for each in words)})"
 
 
 def _codes(kind: type[Word]) -> list[str]:

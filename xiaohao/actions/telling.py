@@ -85,7 +85,7 @@ def write(w: Writing, made: Plan, routes: ChannelSettings, *, held: bool) -> int
         return 0
     contacts = posts.contacts(w, list(made.by_official))
     notices = []
-    for digest, (official_id, tellings) in zip(made.digests, made.by_official.items(), strict=True):
+    for digest, official_id in zip(made.digests, made.by_official, strict=True):
         official = made.officials[official_id]
         addressee = Addressee(
             code=official.code,
@@ -100,7 +100,6 @@ def write(w: Writing, made: Plan, routes: ChannelSettings, *, held: bool) -> int
             outbox.NewNotice(
                 f"digest:{w.on}:{w.run_id}:{official.code}:{channel.value}",
                 official_id,
-                tellings[0].told.unit_id,
                 official.name,
                 channel,
                 "digest",

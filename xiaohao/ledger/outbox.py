@@ -28,7 +28,6 @@ class NewNotice:
 
     dedupe_key: str
     official_id: int
-    unit_id: int | None
     recipient: str
     channel: Channel
     kind: str
@@ -71,7 +70,6 @@ def add(w: Writing, notices: Sequence[NewNotice], *, now: datetime, held: bool) 
         {
             "dedupe_key": n.dedupe_key,
             "official_id": n.official_id,
-            "unit_id": n.unit_id,
             "recipient": n.recipient,
             "channel": n.channel,
             "kind": n.kind,

@@ -44,7 +44,7 @@ def workdays(conn: sa.Connection, version: int) -> Workdays:
     return Workdays(
         {row.on: row.working for row in rows},
         {row.on: row.name for row in rows},
-        announced_until=until,
+        announced_until=until.year,
         version=version,
     )
 
@@ -65,7 +65,7 @@ def add_calendar(
     conn: sa.Connection, version: int, days: Iterable[CalendarDay], *, announced_until: int, valid_from: date
 ) -> dict[str, object]:
     """Write a version of the calendar: the days that differ from the version before."""
-    head = {"version": version, "valid_from": valid_from, "announced_until": announced_until}
+    head = {"version": version, "valid_from": valid_from, "announced_until": date(announced_until, 12, 31)}
     conn.execute(CALENDAR.insert().values(head))
     rows = [{"version": version, "on": d.on, "working": d.working, "name": d.name} for d in days]
     if rows:

@@ -44,7 +44,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return value
@@ -53,7 +53,7 @@ def plain(value: Any) -> Any:
 def detail_of(content: Mapping[str, Any]) -> bytes:
     """The canonical bytes of a detail; empty parts are left out."""
     return leaves.canonical(
-        {key: plain(part) for key, part in content.items() if part not in (None, "", [], {})}
+        {str(key): plain(part) for key, part in content.items() if part not in (None, "", [], {})}
     )
 
 

@@ -1,127 +1,32 @@
 """What the productions of `time_limit_grammar` mean as days: each function turns a match into a Mark.
 
-A Mark knows its days only once the year is known; `time_limits` finds it and asks.
+A Mark knows its days only once the year is known; `time_limit_reading` finds it and asks.
 """
 
-import calendar
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from xiaohao.rules.counting import Term, add_months
 from xiaohao.rules.festivals import festival
+from xiaohao.rules.time_limit_marks import (
+    DATE,
+    LENGTH,
+    Impossible,
+    Mark,
+    Match,
+    Year,
+    bad,
+    by_base,
+    by_year,
+    checked,
+    group,
+    is_before,
+    month_end,
+    unclear,
+    within,
+)
 from xiaohao.rules.time_limit_words import NUMERAL, number, year_number
-from xiaohao.rules.workdays import FIRST_ORDINAL, LAST_ORDINAL
 from xiaohao.vocabulary import TermUnit
-
-DATE, LENGTH, REVIEW, BAD, NOISE = "ⒹⓉⓇⓍⓃ"
-"""The signs that stand for what was read in the skeleton of a text; no cleaned text holds them."""
-
-FIRST_YEAR, LAST_YEAR = date.fromordinal(FIRST_ORDINAL).year, date.fromordinal(LAST_ORDINAL).year
-
-Match = re.Match[str]
-Days = Callable[[int, date], tuple[date, ...]]
-
-
-class Impossible(ValueError):
-    """A date that the calendar does not have; the message is Chinese."""
-
-
-@dataclass(frozen=True)
-class Year:
-    """The year of a day: `given`, else that of the base plus `shift`, and the next where it `rolls`.
-
-    The base is the day of finding, or the date before in the text.
-    """
-
-    given: int | None = None
-    shift: int = 0
-    rolls: bool = False
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What one production read.
-
-    `days(year, base)` gives the day and its honest alternatives, the chosen one first; it raises
-    Impossible. `weak`: a bare year or month, `short`: 9.30; both need a fitting place. `bare_day`: a
-    day without its month. `ends`: the word itself says an end (底, 内, 旬). `terms` are lengths of
-    time, the chosen one first; with `days` too, both readings are honest. `inner`: 内 was written.
-    `why` says in Chinese why there are alternatives, or what is wrong.
-    """
-
-    sign: str
-    days: Days | None = None
-    year: Year = Year()
-    weak: bool = False
-    short: bool = False
-    bare_day: bool = False
-    ends: bool = False
-    terms: tuple[Term, ...] = ()
-    inner: bool = False
-    why: str = ""
-
-
-def by_year(days: Callable[[int], tuple[date, ...]]) -> Days:
-    """Days that need their year only."""
-    return lambda year, _base: days(year)
-
-
-def by_base(days: Callable[[date], tuple[date, ...]]) -> Days:
-    """Days that need the day only from which they are seen."""
-    return lambda _year, base: days(base)
-
-
-def checked(year: int, month: int, day: int) -> date:
-    """A date of the calendar between 1990 and 2079, or Impossible with the sentence for the official."""
-    if not 1 <= month <= 12:
-        raise Impossible(f"没有{month}月")
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise Impossible(f"{year}年不在{FIRST_YEAR}年至{LAST_YEAR}年之间")
-    last = calendar.monthrange(year, month)[1]
-    if not 1 <= day <= last:
-        raise Impossible(f"没有{month}月{day}日" if day > 29 or day < 1 else f"{year}年没有{month}月{day}日")
-    return date(year, month, day)
-
-
-def within(day: date) -> date:
-    """`day`, or Impossible where it lies outside every calendar."""
-    return checked(day.year, day.month, day.day)
-
-
-def month_end(year: int, month: int) -> date:
-    """The last day of a month; `month` may run on over the year."""
-    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
-    return checked(year, month, calendar.monthrange(year, month)[1])
-
-
-def group(m: Match, name: str) -> str:
-    return m.groupdict().get(name) or ""
-
-
-def _before(m: Match) -> bool:
-    return m.groupdict().get("before") is not None
-
-
-def _unclear(m: Match, fuzzy: bool) -> str:
-    return f"“{m[0]}”没有写明是哪一天" if fuzzy else ""
-
-
-def bad(m: Match, _found: date) -> Mark:
-    """Looks like a limit and is none: never mended."""
-    return Mark(BAD, why=f"“{m[0]}”不是完整的日期或期限")
-
-
-def placeholder(m: Match, _found: date) -> Mark:
-    """X月X日, 年月日: a form that nobody filled in."""
-    return Mark(BAD, why=f"“{m[0]}”处没有填写")
-
-
-def noise(_m: Match, _found: date) -> Mark:
-    """A number or word that is no date, eaten whole."""
-    return Mark(NOISE)
-
 
 _YEARS_AWAY = {"今": 0, "本": 0, "明": 1, "来": 1, "后": 2, "去": -1, "上": -1}
 
@@ -167,14 +72,14 @@ def a_month(m: Match, found: date) -> Mark:
     year, month = _year(m, found), number(group(m, "m"))
     if year is None or month is None:
         return bad(m, found)
-    part, before = group(m, "part"), _before(m)
+    part, before = group(m, "part"), is_before(m)
     mark = Mark(
         DATE,
         by_year(lambda y: _part_of_month(y, month, part, before=before)),
         year,
         weak=not part and not before,
         ends=bool(part),
-        why=_unclear(m, _is_fuzzy(part, before=before)),
+        why=unclear(m, _is_fuzzy(part, before=before)),
     )
     if part.endswith("内") and year.rolls and 1 <= month <= 6:
         in_words = group(m, "m")[0] in NUMERAL
@@ -188,7 +93,7 @@ def month_day(m: Match, found: date) -> Mark:
     year, month, day = _year(m, found), number(group(m, "m")), number(group(m, "d"))
     if year is None or month is None or day is None:
         return bad(m, found)
-    return Mark(DATE, by_year(lambda y: (checked(y, month, day),)), year)
+    return Mark(DATE, by_year(lambda y: (checked(y, month, day),)), year, weekday=group(m, "weekday"))
 
 
 def numeric(m: Match, found: date) -> Mark | None:
@@ -202,7 +107,12 @@ def numeric(m: Match, found: date) -> Mark | None:
     year = year_number(one)
     if year is None or len(three) > 2 or (len(one) == 2 and abs(year - found.year) > 10):
         return bad(m, found)
-    return Mark(DATE, by_year(lambda y: (checked(y, int(two), int(three)),)), Year(given=year))
+    return Mark(
+        DATE,
+        by_year(lambda y: (checked(y, int(two), int(three)),)),
+        Year(given=year),
+        weekday=group(m, "weekday"),
+    )
 
 
 def short_day(m: Match, _found: date) -> Mark:
@@ -228,7 +138,7 @@ def a_year(m: Match, found: date) -> Mark:
     year = _year(m, found, rolls=last_month < 12)
     if year is None:
         return bad(m, found)
-    before, beginning = _before(m) and not part, part.endswith("初")
+    before, beginning = is_before(m) and not part, part.endswith("初")
 
     def days(y: int) -> tuple[date, ...]:
         end = month_end(y, last_month)
@@ -236,8 +146,16 @@ def a_year(m: Match, found: date) -> Mark:
             return end, checked(y, 1, 1), month_end(y, 2), month_end(y, 3)
         return (end, checked(y - 1, 12, 31)) if before else (end,)
 
-    why = _unclear(m, before or part.endswith(("初", "中")) or part == "年中")
-    return Mark(DATE, by_year(days), year, weak=not part and not before, ends=bool(part), why=why)
+    why = unclear(m, before or part.endswith(("初", "中")) or part == "年中")
+    return Mark(
+        DATE,
+        by_year(days),
+        year,
+        weak=not part and not before,
+        ends=bool(part),
+        why=why,
+        whole_year=last_month == 12,
+    )
 
 
 def short_year(m: Match, found: date) -> Mark | None:
@@ -260,7 +178,7 @@ def a_quarter(m: Match, found: date) -> Mark:
     year, quarter = _year(m, found), number(group(m, "q") or group(m, "nth"))
     if year is None or quarter is None:
         return bad(m, found)
-    before = _before(m) and not group(m, "part")
+    before = is_before(m) and not group(m, "part")
 
     def days(y: int) -> tuple[date, ...]:
         if not 1 <= quarter <= 4:
@@ -268,7 +186,7 @@ def a_quarter(m: Match, found: date) -> Mark:
         end = month_end(y, 3 * quarter)
         return (end, month_end(y, 3 * quarter - 3)) if before else (end,)
 
-    return Mark(DATE, by_year(days), year, ends=True, why=_unclear(m, before))
+    return Mark(DATE, by_year(days), year, ends=True, why=unclear(m, before))
 
 
 def near_quarter(m: Match, found: date) -> Mark:
@@ -281,7 +199,7 @@ def near_quarter(m: Match, found: date) -> Mark:
 
 def near_month(m: Match, found: date) -> Mark:
     """本月25日, 下月底, and a bare 月底 or 中旬, which is of the month of the base."""
-    word, part, before = group(m, "near"), group(m, "part").removeprefix("月"), _before(m)
+    word, part, before = group(m, "near"), group(m, "part").removeprefix("月"), is_before(m)
     away = word.count("下") + word.count("次") - word.count("上")
     day = number(group(m, "d"))
 
@@ -295,7 +213,7 @@ def near_month(m: Match, found: date) -> Mark:
         origin = add_months(origin, 1)
         return _part_of_month(origin.year, origin.month, part, before=before)
 
-    why = _unclear(m, day is None and _is_fuzzy(part, before=before))
+    why = unclear(m, day is None and _is_fuzzy(part, before=before))
     return Mark(
         DATE,
         by_base(days),
@@ -318,9 +236,10 @@ def bare_day(m: Match, found: date) -> Mark:
         after = add_months(base.replace(day=1), 1)
         return checked(after.year, after.month, day), checked(base.year, base.month, day)
 
-    may_be_length = group(m, "unit") == "日" and not _before(m) and day >= 1
+    may_be_length = group(m, "unit") == "日" and not is_before(m) and day >= 1
     terms = (Term(day, TermUnit.DAY),) if may_be_length else ()
-    return Mark(DATE, by_base(days), bare_day=True, terms=terms, why=f"“{m[0]}”没有写明月份")
+    weak = not is_before(m)
+    return Mark(DATE, by_base(days), weak=weak, bare_day=True, terms=terms, why=f"“{m[0]}”没有写明月份")
 
 
 def before_festival(m: Match, found: date) -> Mark:
@@ -333,7 +252,7 @@ def before_festival(m: Match, found: date) -> Mark:
         day = festival(name, checked(y, 1, 1).year)
         return day - timedelta(days=1), day
 
-    return Mark(DATE, by_year(days), year, ends=True, why=_unclear(m, True))
+    return Mark(DATE, by_year(days), year, ends=True, why=unclear(m, True))
 
 
 def weekday(m: Match, found: date) -> Mark:
@@ -345,7 +264,7 @@ def weekday(m: Match, found: date) -> Mark:
     if not near and chosen < found:
         chosen += timedelta(days=7)
     options = (chosen, chosen - timedelta(days=2)) if fuzzy else (chosen,)
-    return Mark(DATE, by_base(lambda _: tuple(map(within, options))), ends=True, why=_unclear(m, fuzzy))
+    return Mark(DATE, by_base(lambda _: tuple(map(within, options))), ends=True, why=unclear(m, fuzzy))
 
 
 def near_day(m: Match, found: date) -> Mark:

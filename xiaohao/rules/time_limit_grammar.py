@@ -1,21 +1,22 @@
-"""The grammar of time-limit texts, as tables: what may stand in a text, and what stands around it.
+"""The grammar of time-limit texts as one table: what may stand in a text, and what it means.
 
 `WHOLES` are whole texts. `PRODUCTIONS` are tried from top to bottom at each place of a text; the first
 that fits wins and eats its text whole, so a number is never read in part: “20023年12月31日” is a
 year that is none, not a month and a day behind some digits. What they read is replaced by one sign
-(Ⓓ day, Ⓣ length of time, Ⓡ how often, Ⓧ unreadable, Ⓝ number or word of no interest); `CONTEXTS`
-look at this skeleton and say which signs are no deadline.
+(Ⓓ day, Ⓣ length of time, Ⓡ how often, Ⓧ unreadable, Ⓝ number or word of no interest);
+`time_limit_contexts` looks at this skeleton and says which signs are no deadline.
 """
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from xiaohao.rules import time_limit_days as days
 from xiaohao.rules import time_limit_lengths as lengths
+from xiaohao.rules import time_limit_marks as marks
 from xiaohao.rules.festivals import FESTIVALS
-from xiaohao.rules.time_limit_days import Mark
+from xiaohao.rules.time_limit_marks import LENGTH, Mark
 from xiaohao.rules.time_limit_words import COUNT, NUMERAL
 
 
@@ -43,11 +44,13 @@ _PART = (
 )
 _BEFORE = rf"(?P<before>(?=[之以]?前(?!后|\d|提|[{NUMERAL}半几若])))?"
 _CLOCK = r"(?:[上下中]午|晚上?|凌晨|早上?)?\d{1,2}(?::\d{1,2}(?::\d{1,2}(?:\.\d{1,6})?)?|[时点](?![间段])(?:\d{1,2}分?|半|整)?)"
-_TIME = rf"(?:[T ]?{_CLOCK}|下班)?Z?(?:\((?:星期|周|礼拜)[一二三四五六日天]\))?"
+_TIME = rf"(?:[T ]?{_CLOCK}|下班)?Z?(?:\((?:星期|周|礼拜)(?P<weekday>[一二三四五六日天])\))?"
 _INNER = r"(?P<inner>[之以]?内)?"
 _ENDS_HERE = r"(?=[之以]?前|止|完成|[,;。)]|$)"
-_NO_DIGIT_BEFORE = rf"(?<![\w年月{NUMERAL}])"
+_NO_DIGIT_BEFORE = r"(?<![\w年月])"
 _REPORTED = r"次|调度|报告?|通报|评估|检查|总结|研判|汇报|会商|巡查|小结|清|更新|督导|督查"
+
+_FESTIVALS = "|".join(FESTIVALS)
 
 WHOLES: tuple[Production, ...] = (
     _p(r"(?P<serial>3[3-9]\d{3}|[4-5]\d{4}|6[0-5]\d{3})(?:\.\d{1,12})?", days.serial, "45230"),
@@ -55,57 +58,54 @@ WHOLES: tuple[Production, ...] = (
     _p(r"(?P<y>20[0-7]\d)(?P<m>0[1-9]|1[0-2])", days.a_month, "202312"),
     _p(r"(?P<y>20[0-7]\d)(?:\.0)?", days.year_alone, "2025"),
     _p(r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)(?:\.0)?", days.month_day, "20231231"),
-    _p(r"-?\d+(?:\.0+)?", days.bad, "0"),
+    _p(r"-?\d+(?:\.0+)?", marks.bad, "0"),
 )
 
 PRODUCTIONS: tuple[Production, ...] = (
     # numbers and words that would be read as a date or as a length
-    _p(r"《[^《》]{0,60}》", days.noise, "《2023年行动方案》"),
-    _p(r"[〔\[(【{](?:19|20)\d\d[〕\])】}]第?\d{0,5}号?", days.noise, "〔2023〕12号"),
-    _p(r"(?:19|20)\d\d年第?\d{1,5}号(?!前|以前|之前)", days.noise, "2023年第12号"),
+    _p(r"《[^《》]{0,60}》", marks.noise, "《2023年行动方案》"),
+    _p(r"[〔\[(【{](?:19|20)\d\d[〕\])】}]第?\d{0,5}号?", marks.noise, "〔2023〕12号"),
+    _p(r"(?:19|20)\d\d年第?\d{1,5}号(?!前|以前|之前)", marks.noise, "2023年第12号"),
     _p(
         rf"第(?!{COUNT}季度)(?:\d{{1,9}}|[{NUMERAL}]{{1,4}})(?:[-~至、,]第?(?:\d{{1,4}}|[{NUMERAL}]{{1,4}})(?![\d.年月日]))*"
         r"(?:个?工作日|个?月|时间|阶段|[项条款批次期轮届号季页类步日天周年])?",
-        days.noise,
+        marks.noise,
         "第3项",
     ),
     _p(
         r"\d{1,3}(?:[-~至、]\d{1,3})*(?:[项条款批次轮届处家户名人件起例栋楼]|个(?![工月自日季星礼周半]))",
-        days.noise,
+        marks.noise,
         "1-4项",
     ),
-    _p(r"统一|逐一|同一|一律|一并|一同|唯一|进一步|万一|专一|一次性|一体|一般", days.noise, "统一"),
+    _p(r"统一|逐一|同一|一律|一并|一同|唯一|进一步|万一|专一|一次性|一体|一般", marks.noise, "统一"),
     _p(
         r"(?:编号|工单号?|文号|电话|手机|联系方式|合同号?|金额|罚款|账号|邮编):?(?:人民币)?[\w-]{0,24}",
-        days.noise,
+        marks.noise,
         "电话19900001234",
     ),
-    _p(r"0\d{2,3}-\d{7,8}(?!\d)|1[3-9]\d{9}(?!\d)", days.noise, "0393-4412345"),
+    _p(r"0\d{2,3}-\d{7,8}(?!\d)|1[3-9]\d{9}(?!\d)", marks.noise, "0393-4412345"),
     _p(
         r"(?<![\s\S])\(?(?:\d{1,2}|[一二三四五六七八九十]{1,2})[.、)](?=(?:19|20)\d\d[年./-]|\d{1,2}月|\D)(?!季)",
-        days.noise,
+        marks.noise,
         "1.立行立改",
     ),
     _p(
         r"(?<=[;。,:])\(?(?:\d{1,2}|[一二三四五六七八九十]{1,2})[.、)](?=(?:19|20)\d\d[年./-]|\d{1,2}月|\D)(?!季)",
-        days.noise,
+        marks.noise,
         "1.立行立改",
     ),
     # what is not filled in, or is no date that we know
-    _p(
-        r"双十[一二]|(?:农历|阴历|腊月|冬月|正月(?!十五))[\d一二三四五六七八九十廿初月日底前]{0,8}",
-        days.bad,
-        "农历腊月二十三",
-    ),
-    _p(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)", days.bad, "#REF!"),
+    _p(r"双十[一二]", marks.bad, "双十一"),
+    _p(r"(?:农历|阴历|腊月|冬月|正月(?!十五))[^,;。]{0,10}", marks.lunar, "农历腊月二十三"),
+    _p(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)", marks.bad, "#REF!"),
     _p(
         r"(?:[X_某几]{1,8}|\(\)|若干)(?=[年月日号天周]|个?工作日|个月|小时)[年月日号天周]?",
-        days.placeholder,
+        marks.placeholder,
         "X月X日",
     ),
     _p(
         r"(?<![今明去本当次年后来一二两几多全\d〇])年(?=月|[X_]|\d{1,2}月)|(?<![\d本当次上下每一二三四五六七八九十个这元])月(?=日|[X_])",
-        days.placeholder,
+        marks.placeholder,
         "年月日",
     ),
     # how often
@@ -121,7 +121,7 @@ PRODUCTIONS: tuple[Production, ...] = (
     ),
     # whole dates
     _p(
-        rf"(?P<y>\d{{1,9}})([-./、])(?P<m>\d{{1,2}})\2(?P<d>\d{{4}}|\d{{1,2}})(?!\d|[./-]\d)[日号]?{_TIME}",
+        rf"(?P<y>\d{{1,9}})([-./、])(?P<m>\d{{1,2}})\2(?P<d>\d{{4}}|\d{{1,2}})(?!\d|\2\d(?!\d\d\d\2))[日号]?{_TIME}",
         days.numeric,
         "2023.9.30",
     ),
@@ -137,8 +137,8 @@ PRODUCTIONS: tuple[Production, ...] = (
         "2023年12月31日",
     ),
     _p(
-        rf"{_YEAR}?(?P<name>{'|'.join(FESTIVALS)})(?:劳动|国庆|建党|建军|妇女)?节?(?:小?长假|假期|黄金周)?"
-        rf"(?=(?:来临|到来)?[之以]?前(?!后|\d|[{NUMERAL}半几若]))",
+        rf"{_YEAR}?[“\"]?(?P<name>{_FESTIVALS})(?:劳动|国庆|建党|建军|妇女)?[”\"]?节?(?:小?长假|假期|黄金周)?"
+        rf"(?=(?:[、和]?(?:{_FESTIVALS})节?)?(?:来临|到来)?[之以]?前(?!后|\d|[{NUMERAL}半几若]))",
         days.before_festival,
         "国庆节前",
     ),
@@ -172,6 +172,7 @@ PRODUCTIONS: tuple[Production, ...] = (
     _p(rf"(?P<half>半)(?P<unit>[天日]){_INNER}", lengths.in_hours, "半天内"),
     _p(r"[下次]一?个?工作日", lengths.next_workday, "下一个工作日"),
     # months, quarters, years
+    _p(r"(?P<y>20\d\d|\d\d)[-./]?Q(?P<nth>\d)(?![\w.])", days.a_quarter, "2023Q4"),
     _p(
         rf"(?P<y>\d{{4}})[./-](?P<m>\d{{1,2}})(?!\d|[./]\d|月?[{NUMERAL}\d])月?份?{_PART}?{_BEFORE}",
         days.a_month,
@@ -208,6 +209,7 @@ PRODUCTIONS: tuple[Production, ...] = (
         "下月10日前",
     ),
     _p(rf"{_NO_DIGIT_BEFORE}(?P<part>月底|月末|{_DAYS_PART}){_BEFORE}", days.near_month, "月底前"),
+    _p(rf"[{NUMERAL}]{{1,6}}(?=[年月][底末终]|年内)", marks.bad, "五年底"),
     # days
     _p(
         rf"(?P<near>(?:[本这]|下下?)个?)(?:周|星期|礼拜)(?P<day>[一二三四五六日天末底内])?{_TIME}",
@@ -232,137 +234,33 @@ PRODUCTIONS: tuple[Production, ...] = (
         "9.30",
     ),
     # what is left of numbers and letters is eaten whole
-    _p(r"\d*[A-Za-z_]\w*(?=[年月日号]|个?工作日)", days.bad, "l2月31日"),
-    _p(r"\d*[A-Za-z_][\w.-]*", days.noise, "HL-2023-0007"),
-    _p(r"\d+(?:[.,]\d+)*(?:[:/-]\d+)*(?![\d年月日])%?", days.noise, "280米"),
-    _p(r"\d+[年月日]?", days.bad, "31日"),
-    _p(rf"[{NUMERAL}千万亿]+", days.noise, "万"),
+    _p(r"\d*[A-Za-z_]\w*(?=[年月日号]|个?工作日)", marks.bad, "l2月31日"),
+    _p(r"\d*[A-Za-z_][\w.-]*", marks.noise, "HL-2023-0007"),
+    _p(r"\d+(?:[.,]\d+)*(?:[:/-]\d+)*(?![\d年月日])%?", marks.noise, "280米"),
+    _p(r"\d+[年月日]?", marks.bad, "31日"),
+    _p(rf"[{NUMERAL}千万亿]+", marks.noise, "万"),
 )
 
 
-@dataclass(frozen=True)
-class Context:
-    """A pattern over the skeleton: the signs in its group `x` are no deadline, for this reason."""
-
-    pattern: re.Pattern[str]
-    reason: str
-    example: str
-
-
-def _c(pattern: str, reason: str, example: str) -> Context:
-    return Context(re.compile(pattern), reason, example)
-
-
-RANGE = "range"
-_DONE = r"(?:完成|完毕|整改|办结|销号|处理|解决|落实|到位|结束|修复|清理|拆除|上报)"
-_EVENT = (
-    r"(?:检查|巡查|巡察|督查|督察|督导|抽查|暗访|走访|排查|发现|反馈|交办|转办|通报|印发|下发|下达|召开|会议|来信|来电|投诉|举报|反映|发生"
-    r"|签订|签收|收到|通知|发文|接到|投用|施行|实施|颁布|修订|批复|批准|立案|受理|精神|文件)"
+IS_LENGTH = re.compile(
+    r"(?:限期?|为期|期限|超过|不多于|至少|不少于|不低于|满|起|后|逾期?|超期|延期|延长|推迟|顺延|提前|历时|公示期?|停业|停产|停工|拘留|约)$"
 )
-
-CONTEXTS: tuple[Context, ...] = (
-    _c(
-        r"(?P<x>Ⓓ)(?:起|开始)?(?:[-~至到]|直[至到]|起至|延[期长][至到]|推迟[至到]|调整[至到为])(?=Ⓓ)",
-        RANGE,
-        "9月1日至30日",
-    ),
-    _c(r"(?P<x>Ⓓ)[-~至到](?=Ⓣ)", RANGE, "3日至5日内"),
-    _c(
-        r"(?P<x>Ⓓ)(?:起(?!草)|开始|[之以]?后(?!续)|以来|至今|启动|开工|动工)",
-        "是起始日期，不是整改时限",
-        "9月1日起开展",
-    ),
-    _c(r"(?:[自从]|不早于|(?<!不)晚于)(?P<x>Ⓓ)(?![之以]?前)", "是起始日期，不是整改时限", "自2023年9月1日"),
-    _c(r"(?P<x>Ⓓ[之以]?前Ⓣ|Ⓣ前Ⓓ)", "须推算，请直接写明日期", "10月1日前3天"),
-    _c(r"(?P<x>Ⓓ)[之以]?前后", "没有写明是哪一天", "国庆节前后"),
-    _c(
-        rf"(?P<x>Ⓓ)的?,?[经在由]?[^,;。前完整改到位办ⒹⓉ]{{0,6}}{_EVENT}",
-        "不是整改时限，而是别的事情的日期",
-        "8月15日检查发现",
-    ),
-    _c(
-        r"(?:根据|依据|依照|按照?|针对|参照|原定|原计划|原为|列入|纳入)[^,;。前ⒹⓉ]{0,3}(?P<x>Ⓓ)(?![之以]?前)",
-        "不是整改时限，而是依据或原定的日期",
-        "原定9月30日",
-    ),
-    _c(
-        rf"已[经于在全均部基本]{{0,6}}(?P<x>Ⓓ)前?[^,;。]{{0,6}}{_DONE}",
-        "是完成日期，不是整改时限",
-        "已于9月10日完成",
-    ),
-    _c(rf"(?P<x>Ⓓ)前?[^,;。ⒹⓉ]{{0,2}}已[^,;。]{{0,6}}{_DONE}", "是完成日期，不是整改时限", "9月10日已完成"),
-    _c(
-        rf"已[经全均部基本]{{0,6}}{_DONE}[^;。ⒹⓉ]{{0,8}}[(,:](?P<x>Ⓓ)(?=[)完]|$)",
-        "是完成日期，不是整改时限",
-        "已完成(8月30日)",
-    ),
-    _c(
-        r"Ⓡ(?:的)?(?P<x>(?:[ⒹⓉ](?:[之以]?前)?[、和及]?){1,6})",
-        "是每期的日子，不是一次的整改时限",
-        "每月25日前",
-    ),
-    _c(
-        r"(?:至少|不少于|不低于|(?<!不)(?<!不得)(?<!不能)(?<!不应)超过|逾期?|超期|延期|延长|推迟|顺延|提前|历时|耗时|公示期?|停业|停产|停工|停止|拘留|试运行|养护期?"
-        r"|质保期?|保修期?|保质期|有效期|过去|连续|累计|间隔|滞后|拖延|拖欠|加班|培训|学习|轮训|值班|隔离|观察)[^,;。]{0,3}(?P<x>Ⓣ)",
-        "不是整改的期限",
-        "公示7天",
-    ),
-    _c(r"(?:前|近|每|已有?|已逾|共)(?P<x>Ⓣ)", "须从别的日子推算，或不是整改的期限", "届满前20个工作日"),
-    _c(r"(?P<x>Ⓣ)(?:[之以]?后|以上|以来|多|[之以]?前|未)", "没有写明最后一天", "三天后"),
-    _c(r"(?P<x>ⓉⓉ)", "两个期限连写，读不出是哪一个", "1个月15日内"),
-)
-
-UNREADABLE: tuple[Context, ...] = (
-    _c(r"(?P<x>Ⓓ)[-~/]Ⓝ(?![^,;。)])|Ⓝ[-/.]Ⓓ", "前后连着读不懂的数字", "2023.10-12"),
-    _c(r"Ⓓ[年月日号]", "日期没有写完整", "9月日"),
-    _c(r"Ⓝ(?:个?工作日|个月|天内|日[内前]|年内|周内|月[底末])", "读不出期限", "1.7个月"),
-)
-
-FITS_BARE = re.compile(
-    r"(?:[之以]?前|止|为止|完成|整改(?!任务|问题|清单|台账|方案|工作)|全部|全面|基本|实现|解决|达|取得|办结|落实|到位|建成|竣工|交付|投入"
-    r"|[-~至到、和及,;。):]|并|立|长|持|Ⓓ|$)"
-)
-"""What may follow a bare year or month that is a limit."""
-
-FITS_SHORT = (
-    re.compile(r"(?:^|[,;:。(于在至到前~/限止改成持、-]|Ⓓ)$"),
-    re.compile(r"(?:[之以]?前|止|完成|整改到位|[-~至到]Ⓓ|[,;。)]|$)"),
-)
-"""What may stand before and after 9.30 that is a limit."""
-
-FITS_LENGTH = (
-    re.compile(r"(?:限期?|期限|时限|期|超过|不多于|最[长多迟]|为|需|要|起|后|满|在|用|于|再|给予?|[:(]|时)$"),
-    re.compile(
-        r"(?:完成|整改|改|办|到位|落实|解决|处理|处置|报|反馈|答复|回复|时间|完善|修复|左右|清|拆|达标|验收|销号|[,;。)]|$)"
-    ),
-)
-"""What may stand before or after a length of time without 内."""
-
-ANCHOR = re.compile(
-    r"(?:自|从|于|在|按)?(?P<what>[^,;。:()]{0,24}?)(?:之?日起?|起|起算|起计|[之以]?后)(?:计算|计|的|算)?,?[满在]?$"
-)
-"""What a length of time is counted from: 收到通知之日起."""
-
-FROM_FOUND = re.compile(r"发现|即$|今|现在|本")
-FROM_NOTICE = re.compile(
-    r"[收接]|文|通知|反馈|交办|挂牌|印发|下[发达]|发[文布出]|施行|实施|生效|送达|受理|检查|[巡督查]|通报|指出|登记|转办|派|签|责令|告知|立案|公[布告]|确认|移交|认定|提出"
-)
-FROM_ELSEWHERE = re.compile(
-    r"竣工|验收|[开完复停]工|批复|审批|批准|到位|结束|[期届]满|完成|整改$|施工|招标|拆除|搬迁|汛|节|开学|供暖|合同|投产|下[一次]|会$|解除|复查|判决|评审|备案"
-)
+"""Before a bare 15日: then it is a length of time and no day of the month."""
 
 
 def scan(text: str, found_on: date) -> tuple[str, dict[int, Mark]]:
     """The skeleton of a cleaned text, and its marks by their place in the skeleton."""
     skeleton: list[str] = []
-    marks: dict[int, Mark] = {}
+    found: dict[int, Mark] = {}
     for piece in _pieces(text, found_on):
         if isinstance(piece, Mark):
-            marks[len(skeleton)] = piece
+            if piece.bare_day and piece.terms and IS_LENGTH.search("".join(skeleton[-8:])):
+                piece = replace(piece, sign=LENGTH, days=None, weak=False, why="")
+            found[len(skeleton)] = piece
             skeleton.append(piece.sign)
         else:
             skeleton.append(piece)
-    return "".join(skeleton), marks
+    return "".join(skeleton), found
 
 
 def _pieces(text: str, found_on: date) -> Iterator[Mark | str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from xiaohao.rules.counting import Term
-from xiaohao.rules.time_limit_days import LENGTH, REVIEW, Mark, Match, bad, by_base, group, noise, within
+from xiaohao.rules.time_limit_marks import LENGTH, REVIEW, Mark, Match, bad, by_base, group, noise, within
 from xiaohao.rules.time_limit_words import number
 from xiaohao.vocabulary import TermUnit
 

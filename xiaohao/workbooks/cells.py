@@ -5,10 +5,13 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from xiaohao.workbooks.grid import CellError, LostFormula, Value
 
+_BLANK_SIGNS = " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u2002\u2003\u2009\u2028\u2029\u3000\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _BLANKS = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff\u00ad]+")
+_REMEMBERED = 4096  # the same texts come again and again in a ledger
 _FULL_DATE = re.compile(
     r"(?P<y>\d{4}|\d{2})\s*[年./\-]\s*(?P<m>\d{1,2})\s*[月./\-]\s*(?P<d>\d{1,2})\s*[日号]?"
     r"(?:\s*T?\s*\d{1,2}[:时]\d{1,2}分?(?::\d{1,2}(?:\.\d+)?)?)?"
@@ -28,13 +31,19 @@ class NoDate:
     impossible: bool
 
 
+def is_blank(text: str) -> bool:
+    """Whether a text holds nothing but blanks, also those that have no width."""
+    return not text.strip(_BLANK_SIGNS)
+
+
 def plain(value: Value) -> str:
     """The cell as text: line breaks as \\n, full width kept, no blanks at the ends."""
+    if isinstance(value, str):
+        text = value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
+        return text.strip(_BLANK_SIGNS)
     match value:
         case None:
             return ""
-        case str():
-            return value.replace("\r\n", "\n").replace("\r", "\n").strip(" \t\n\u3000\u00a0\ufeff\u200b")
         case bool():
             return "是" if value else "否"
         case int():
@@ -53,16 +62,21 @@ def plain(value: Value) -> str:
 
 def one_line(value: Value) -> str:
     """The cell as one line: a line break between Chinese characters vanishes, another becomes a blank."""
-    text = re.sub(r"[ \t\u3000\u00a0]*\n\s*", "\n", plain(value))
+    text = plain(value)
+    if "\n" not in text:
+        return text
+    text = re.sub(r"[ \t\u3000\u00a0]*\n\s*", "\n", text)
     text = re.sub(r"(?<=[\x21-\x7e])\n(?=[\x21-\x7e])", " ", text)
     return text.replace("\n", "")
 
 
 def packed(value: Value) -> str:
     """The cell with no blank at all: for names, headings and comparing."""
-    return _BLANKS.sub("", plain(value))
+    text = plain(value)
+    return text.replace(" ", "") if text.isprintable() else _BLANKS.sub("", text)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def narrow(text: str) -> str:
     """Full-width letters, digits and signs made half-width, blanks taken out."""
     return _BLANKS.sub("", unicodedata.normalize("NFKC", text))
@@ -72,7 +86,7 @@ def is_broken(value: Value) -> bool:
     """Whether the cell shows an error or has lost its result."""
     if isinstance(value, CellError | LostFormula):
         return True
-    return isinstance(value, str) and _ERROR_TEXT.fullmatch(value.strip()) is not None
+    return isinstance(value, str) and "#" in value and _ERROR_TEXT.fullmatch(value.strip()) is not None
 
 
 def from_serial(serial: float, *, from_1904: bool) -> date | None:
@@ -101,14 +115,19 @@ def read_date(value: Value, *, from_1904: bool, year: int | None = None) -> date
     """The day that a cell of a date column names; None for an empty one. `year` completes 3月5日."""
     if is_broken(value):
         return NoDate(impossible=False)
-    text = narrow(plain(value))
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        return _read_text(plain(value), from_1904, year)
+    return real_date(value, from_1904=from_1904) or NoDate(impossible=False)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _read_text(written: str, from_1904: bool, year: int | None) -> date | NoDate | None:
+    text = narrow(written)
     if not text:
         return None
-    if (day := real_date(value, from_1904=from_1904)) is not None:
-        return day
-    if not isinstance(value, str):
-        return NoDate(impossible=False)
-    spaced = unicodedata.normalize("NFKC", plain(value))
+    spaced = unicodedata.normalize("NFKC", written)
     if found := _FULL_DATE.fullmatch(_BLANKS.sub(" ", spaced)) or _FULL_DATE.fullmatch(text):
         century = 2000 if len(found["y"]) == 2 else 0
         return _day(century + int(found["y"]), int(found["m"]), int(found["d"]))
@@ -141,11 +160,14 @@ def lost_digits(value: Value) -> bool:
 
 def phone(value: Value) -> str:
     """A telephone number as digits (several: joined by 、); text without one as it stands."""
+    if isinstance(value, str) and value.isdecimal() and len(value) == 11 and value.isascii():
+        return value
     text = narrow(plain(value))
     numbers = re.findall(r"(?<!\d)(?:1\d{10}|0\d{2,3}-?\d{7,8}|\d{7,8}|\d{5,6})(?!\d)", text)
     return "、".join(numbers) if numbers else text
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def split_phone(text: str) -> tuple[str, str]:
     """A name and a telephone number that share a cell; either may be empty."""
     found = re.search(r"(?<!\d)(1\d{10}|0\d{2,3}-?\d{7,8})(?!\d)", unicodedata.normalize("NFKC", text))

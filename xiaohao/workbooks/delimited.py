@@ -6,7 +6,8 @@ import io
 from collections import Counter
 
 from xiaohao.errors import Unreadable
-from xiaohao.workbooks.grid import Row, Sheet
+from xiaohao.workbooks.cells import is_blank
+from xiaohao.workbooks.grid import Row, Sheet, Value
 
 _LONGEST_FIELD = 1 << 20
 
@@ -22,11 +23,11 @@ def read_delimited(content: bytes) -> Sheet:
     previous = csv.field_size_limit(_LONGEST_FIELD)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
-        rows = [
-            Row(number, list(record))
-            for number, record in enumerate(reader, 1)
-            if any(cell.strip() for cell in record)
-        ]
+        rows = []
+        for count, record in enumerate(reader, 1):
+            values: list[Value] = [None if is_blank(cell) else cell for cell in record]
+            if any(value is not None for value in values):
+                rows.append(Row(count, values))
     except csv.Error as error:
         raise Unreadable("CSV 文件的引号没有成对，读不下去了。请在 Excel 中打开并另存后再导入。") from error
     finally:

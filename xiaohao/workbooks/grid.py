@@ -24,7 +24,7 @@ Value = str | int | float | bool | datetime | time | CellError | LostFormula | N
 
 @dataclass(slots=True)
 class Row:
-    """One row; `values` ends with the last cell that holds something. `struck`: columns struck through."""
+    """One row; a cell without text is None. `struck`: the columns that are struck through."""
 
     number: int
     values: list[Value]
@@ -36,7 +36,7 @@ class Row:
 
     def filled(self) -> Iterator[tuple[int, Value]]:
         """Column and value of each cell that holds something."""
-        return ((i, v) for i, v in enumerate(self.values) if v is not None and v != "")
+        return ((i, v) for i, v in enumerate(self.values) if v is not None)
 
 
 @dataclass(frozen=True, slots=True)

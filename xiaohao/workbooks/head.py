@@ -52,6 +52,10 @@ class HeadFinder:
                 return best
             block = [*block, self._rows[after]]
 
+    def may_begin(self, text: str) -> bool:
+        """Whether a row whose first cell is this could be a head at all (a quick look)."""
+        return any(self._headings.exact(kind, text) for kind in Kind)
+
     def _labels(self, row: Row) -> dict[int, str] | None:
         """The texts of a row all of whose cells could be headings."""
         labels: dict[int, str] = {}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from xiaohao.workbooks.cells import NoDate, is_broken, narrow, packed, plain, read_date, real_date
+from xiaohao.workbooks.cells import NoDate, is_broken, narrow, plain, read_date, real_date
 from xiaohao.workbooks.columns import Column, Field
 from xiaohao.workbooks.faults import about_broken
 from xiaohao.workbooks.grid import Value
@@ -53,7 +53,7 @@ class TermsReader:
         return Terms(self._last(column or own, distinct), measures)
 
     def _limit(self, column: Column | None, value: Value) -> GivenLimit | None:
-        if value is None or not packed(value):
+        if value is None:
             return None
         if is_broken(value):
             self._cells.error(column, value, about_broken(value))
@@ -88,7 +88,7 @@ class TermsReader:
         column, done = self._cells.column(Field.MEASURES), self._cells.column(Field.DONE_ON)
         found: list[MeasureLine] = []
         for value, due, day in zip(self._cells.record.own(column), dues, self._cells.each(done), strict=True):
-            if value is None or not packed(value):
+            if value is None:
                 continue
             if is_broken(value):
                 self._cells.warn(column, value, f"{about_broken(value)}这一格按空白处理。")

@@ -1,6 +1,7 @@
 """整改措施: one cell's text → its single measures."""
 
 import re
+from functools import lru_cache
 
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _CHINESE = "一二三四五六七八九十"
@@ -19,6 +20,7 @@ _ONE_MARK = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
 def split_measures(text: str) -> tuple[str, ...]:
     """The measures that a cell names: ①…；②…, 1. … 2. …, 一是…；二是…, else its lines, else its clauses at ；.
 

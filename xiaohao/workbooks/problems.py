@@ -172,7 +172,7 @@ class _ProblemReader:
         person = ""
         broken = False
         for column in self._layout.units:
-            for value in dict.fromkeys(v for v in self._cells.each(column) if v is not None and packed(v)):
+            for value in dict.fromkeys(v for v in self._cells.each(column) if v is not None):
                 if is_broken(value):
                     self._cells.error(column, value, about_broken(value))
                     broken = True
@@ -237,7 +237,7 @@ class _ProblemReader:
         if column is None:
             closing = day_column is not None and "销" in day_column.heading + day_column.group
             return (closing and closed_on is not None) or self._status_closes(), closed_on
-        values = [v for v in self._cells.each(column) if v is not None and packed(v)]
+        values = [v for v in self._cells.each(column) if v is not None]
         if any(is_broken(value) for value in values):
             self._cells.warn(column, values[0], f"{about_broken(values[0])}这一行按未销号处理。")
             return False, None
@@ -253,10 +253,9 @@ class _ProblemReader:
         return narrow(plain(self._record.first(status))) in ("已销号", "销号", "已销账")
 
     def _owner(self, from_unit: str) -> tuple[str, str]:
-        if not self._cells.has(Field.OWNER):
-            return from_unit, self._cells.phone(Field.OWNER_PHONE)
-        name, number = split_phone(plain(self._cells.first(Field.OWNER)))
-        return one_line(name) or from_unit, self._cells.phone(Field.OWNER_PHONE) or number
+        has_owner = self._cells.has(Field.OWNER)
+        name, number = split_phone(plain(self._cells.first(Field.OWNER)) if has_owner else from_unit)
+        return one_line(name), self._cells.phone(Field.OWNER_PHONE) or number
 
     def _amount(self) -> int | None:
         column = self._cells.column(Field.AMOUNT)

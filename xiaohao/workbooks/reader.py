@@ -6,7 +6,6 @@ from datetime import date
 from pathlib import Path
 
 from xiaohao.errors import Unreadable
-from xiaohao.workbooks.cells import packed
 from xiaohao.workbooks.columns import Headings, Kind, load_headings
 from xiaohao.workbooks.faults import Faults
 from xiaohao.workbooks.grid import Sheet
@@ -68,7 +67,7 @@ class _Reader:
         )
 
     def _open(self, sheet: Sheet) -> None:
-        if not any(packed(value) for row in sheet.rows for _, value in row.filled()):
+        if not sheet.rows:
             return
         finder = HeadFinder(sheet, self._headings)
         head = finder.find(0)

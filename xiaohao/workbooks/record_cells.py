@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from xiaohao.workbooks.cells import NoDate, is_broken, one_line, packed, phone, plain, read_date
+from xiaohao.workbooks.cells import NoDate, is_broken, one_line, phone, plain, read_date
 from xiaohao.workbooks.columns import Column, Field
 from xiaohao.workbooks.faults import Faults, about_broken
 from xiaohao.workbooks.grid import Value
@@ -85,7 +85,7 @@ class RecordCells:
     def has(self, wanted: Field) -> bool:
         """Whether the field holds something that can be read."""
         value = self.first(wanted)
-        return value is not None and bool(packed(value)) and not is_broken(value)
+        return value is not None and not is_broken(value)
 
 
 def why_no_date(value: Value, day: NoDate) -> str:

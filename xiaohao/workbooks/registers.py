@@ -1,18 +1,20 @@
 """Lists of units and of people."""
 
-from collections.abc import Callable
+import re
 from datetime import date
 
-from xiaohao.workbooks.cells import NoDate, is_broken, one_line, packed, phone, read_date
+from xiaohao.workbooks.cells import NoDate, is_broken, narrow, one_line, packed, phone, read_date
 from xiaohao.workbooks.columns import Column, Field, first_by_field
 from xiaohao.workbooks.faults import Faults, about_broken
 from xiaohao.workbooks.grid import Row, Sheet, Value
 from xiaohao.workbooks.head import Head
 from xiaohao.workbooks.lines import PersonLine, UnitLine
 from xiaohao.workbooks.merges import Filled
-from xiaohao.workbooks.sections import is_note, is_signature, is_specimen, is_total
+from xiaohao.workbooks.sections import is_listed
 from xiaohao.workbooks.unit_names import clean
 from xiaohao.workbooks.words import kind_of, role_of
+
+_MONTH = re.compile(r"(\d{4})[年./\-](\d{1,2})月?")  # 2022年5月: its first day
 
 
 class _Register:
@@ -23,13 +25,11 @@ class _Register:
         self.from_1904 = sheet.from_1904
         self._columns = {field: columns[0] for field, columns in first_by_field(head.columns).items()}
         self._filled = Filled(sheet)
-        skipped: tuple[Callable[[Row], bool], ...] = (is_total, is_signature, is_note, is_specimen)
         heading = {c.index: c.heading for c in head.columns}
         self.rows = [
             row
             for row in sheet.rows[head.last + 1 :]
-            if any(packed(value) for _, value in row.filled())
-            and not any(skip(row) for skip in skipped)
+            if is_listed(row)
             and not all(packed(value) == heading.get(index) for index, value in row.filled())
         ]
 
@@ -38,7 +38,7 @@ class _Register:
         if column is None:
             return None
         value = row.at(column.index)
-        return self._filled.value(row.number, column.index) if value is None or value == "" else value
+        return self._filled.value(row.number, column.index) if value is None else value
 
     def text(self, row: Row, field: Field) -> str:
         value = self.cell(row, field)
@@ -141,6 +141,8 @@ def _mobile(register: _Register, row: Row) -> str:
 def _day(register: _Register, row: Row, field: Field) -> date | None:
     value = register.cell(row, field)
     day = read_date(value, from_1904=register.from_1904)
+    if isinstance(day, NoDate) and isinstance(value, str) and (month := _MONTH.fullmatch(narrow(value))):
+        day = read_date(f"{month[1]}-{month[2]}-1", from_1904=False)
     if isinstance(day, NoDate):
         register.warn(row, field, "看不出是哪一天，这一格按空白处理。请填成 2026-3-2 这样的日期。")
         return None

@@ -1,19 +1,22 @@
 """Rows of a sheet that are no problems: titles, unit lines, sections, totals, signatures, notes, specimens."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum, auto
 
 from xiaohao.vocabulary import RectificationClass
 from xiaohao.workbooks.cells import date_within, narrow, one_line, packed, plain, real_date
 from xiaohao.workbooks.columns import Column, Field
-from xiaohao.workbooks.grid import Row
+from xiaohao.workbooks.grid import Row, Value
 from xiaohao.workbooks.unit_names import clean, is_unit, unit_in_title
 from xiaohao.workbooks.words import class_named_in
 
 _TITLE = re.compile(
     r"(?:台账|清单|一览表|汇总表?|明细表?|统计表|登记表|销号表|情况表|任务表|记录表|方案|续表)(?:[(（].*[)）])?$"
 )
+_TITLE_LINE = re.compile(r"^(?!附件.{0,6}$)[^：]{4,}$")
 _TOTAL = re.compile(r"^(?:合计|总计|小计|共计|累计|总数|汇总|总和|共\d+[个项条件])")
 _SIGNATURE = re.compile(
     r"^(?:填表人?|填报人?|制表人?|审核人?|审批人?|审签人?|复核人?|核对人?|经办人?|负责人|单位负责人|主要负责人|主要领导|分管领导|"
@@ -31,6 +34,7 @@ _LEVELS = (
     re.compile(r"^[（(][一二三四五六七八九十]{1,3}[）)]"),
 )
 _COUNT = re.compile(r"[（(]?(?:共|共计)?\d+(?:个|项|条|件|人|类)(?:问题)?[）)]?$")
+_Cells = Sequence[tuple[int, Value]]
 
 
 @dataclass(slots=True)
@@ -48,20 +52,14 @@ class Preamble:
             self._read_date(value if not isinstance(value, str) else None, text, from_1904=from_1904)
             if (found := _UNIT_LINE.search(text)) and self.register_unit is None:
                 self.register_unit = _unit_of_line(found[1])
-        if (
-            may_be_title
-            and not self.title
-            and len(texts) == 1
-            and "：" not in texts[0][1]
-            and len(texts[0][1]) > 3
-        ):
+        if may_be_title and not self.title and len(texts) == 1 and _TITLE_LINE.search(packed(texts[0][1])):
             self.title = texts[0][1]
 
-    def _read_date(self, value: object, text: str, *, from_1904: bool) -> None:
+    def _read_date(self, value: Value, text: str, *, from_1904: bool) -> None:
         if self.filled_on is not None:
             return
         if value is not None:
-            day = real_date(value, from_1904=from_1904)  # type: ignore[arg-type]
+            day = real_date(value, from_1904=from_1904)
         else:
             bare = date_within(text)
             labelled = _DATE_LABEL.search(text) is not None
@@ -109,17 +107,49 @@ class Sections:
     def topic(self) -> str:
         """The narrowest section that names neither a class nor a unit: 党建方面."""
         topics = (
-            one.text for one in reversed(self._open) if not one.rectification_class and not one.unit_name
+            one.text
+            for one in reversed(self._open)
+            if not one.rectification_class and not one.unit_name and len(one.text) <= 20
         )
         return next(topics, "")
 
 
-def section_of(row: Row, columns: dict[int, Column], width: int) -> Section | None:
-    """The section that this row opens, None for another row. `width`: how far its first cell is merged."""
+def kind_of_row(row: Row, columns: dict[int, Column], width: int) -> "RowKind | Section":
+    """What a row below the head is. `width`: over how many columns its first cell is merged."""
     cells = list(row.filled())
-    if len(cells) != 1 or not isinstance(cells[0][1], str):
+    if not cells:
+        return RowKind.SKIPPED
+    if _is_numbering(cells):
+        return RowKind.SKIPPED
+    if not any(isinstance(value, str) for _, value in cells[:2]):
+        return RowKind.PROBLEM
+    first = [packed(value) for _, value in cells[:2] if isinstance(value, str)]
+    if any(_TOTAL.match(text) and len(text) <= 12 for text in first) or _SPECIMEN.match(first[0]):
+        return RowKind.SKIPPED
+    if len(cells) <= 2 and _NOTE.match(first[0]):
+        return RowKind.SKIPPED
+    if _SIGNATURE.match(first[0]):
+        return RowKind.SIGNATURE
+    if len(cells) == 1 and _TITLE.search(first[0]):
+        return RowKind.TITLE
+    return _section(cells, columns, width) or RowKind.PROBLEM
+
+
+class RowKind(Enum):
+    """A row below the head that opens no section."""
+
+    PROBLEM = auto()
+    SKIPPED = auto()  # totals, notes, specimens, column numbers
+    SIGNATURE = auto()
+    TITLE = auto()  # of a further table
+
+
+def _section(cells: _Cells, columns: dict[int, Column], width: int) -> Section | None:
+    if len(cells) > 2 or not isinstance(cells[0][1], str):
         return None
     index, text = cells[0][0], one_line(cells[0][1])
+    if len(cells) > 1 and not _opens_with_more(text, cells, columns):
+        return None
     level = next((n for n, pattern in enumerate(_LEVELS, 1) if pattern.search(text)), 0)
     named = class_named_in(text)
     column = columns.get(index)
@@ -135,49 +165,30 @@ def section_of(row: Row, columns: dict[int, Column], width: int) -> Section | No
     return None
 
 
-def is_title(row: Row) -> bool:
-    """Whether the row is the title of a (further) table."""
-    cells = list(row.filled())
-    return len(cells) == 1 and isinstance(cells[0][1], str) and _TITLE.search(packed(cells[0][1])) is not None
+def _opens_with_more(text: str, cells: _Cells, columns: dict[int, Column]) -> bool:
+    """Whether a numbered line that names a class has only a remark beside it: 一、立行立改问题 | 12个."""
+    fields = {columns[index].field for index, _ in cells if index in columns}
+    said = fields & {Field.TITLE, Field.UNIT, Field.LIMIT, Field.MEASURES}
+    numbered = any(pattern.search(text) for pattern in _LEVELS)
+    return numbered and class_named_in(text) is not None and not said
 
 
-def is_total(row: Row) -> bool:
-    """Whether the row adds up: 合计, 总计."""
-    return any(_TOTAL.match(text) and len(text) <= 12 for text in _first_texts(row))
-
-
-def is_signature(row: Row) -> bool:
-    """Whether the row is signed or dated: 填表人：…  审核人：…"""
-    texts = [packed(value) for _, value in row.filled() if isinstance(value, str)]
-    return bool(texts) and _SIGNATURE.match(texts[0]) is not None
-
-
-def is_note(row: Row) -> bool:
-    """Whether the row explains the table: 注：…"""
-    texts = _first_texts(row)
-    return bool(texts) and len(list(row.filled())) <= 2 and _NOTE.match(texts[0]) is not None
-
-
-def is_numbering(row: Row) -> bool:
+def _is_numbering(cells: _Cells) -> bool:
     """Whether the row only numbers the columns: 1 2 3 4, or 甲 乙 1 2."""
-    texts = [narrow(plain(value)).strip("()") for _, value in row.filled()]
+    if len(cells) < 4 or len(plain(cells[-1][1])) > 4:
+        return False
+    texts = [narrow(plain(value)).strip("()") for _, value in cells]
     numbers = [int(text) for text in texts if text.isdecimal() and len(text) <= 2]
     return (
-        len(texts) >= 4
-        and len(numbers) >= 3
+        len(numbers) >= 3
         and all(text.isdecimal() or text in "甲乙丙丁" for text in texts)
         and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     )
 
 
-def is_specimen(row: Row) -> bool:
-    """Whether the row shows how to fill in: 示例."""
-    texts = _first_texts(row)
-    return bool(texts) and _SPECIMEN.match(texts[0]) is not None
-
-
-def _first_texts(row: Row) -> list[str]:
-    return [packed(value) for _, value in list(row.filled())[:2] if isinstance(value, str)]
+def is_listed(row: Row) -> bool:
+    """Whether a row of a plain list is an entry, no total, signature, note or specimen."""
+    return kind_of_row(row, {}, 1) is RowKind.PROBLEM
 
 
 def _strip_number(text: str) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from xiaohao.errors import Unreadable
+from xiaohao.workbooks.cells import is_blank
 from xiaohao.workbooks.grid import CellError, LostFormula, Merge, Row, Sheet, Value
 from xiaohao.workbooks.markup import Attributes, walk
 from xiaohao.workbooks.package import Package, opened
@@ -220,7 +221,7 @@ class _SheetReader:
     def _close_cell(self) -> None:
         value, struck = self._worth()
         self._inline = False
-        if value is None or value == "":
+        if value is None or (isinstance(value, str) and is_blank(value)):
             return
         self._count += 1
         if self._count > MOST_CELLS:

@@ -4,24 +4,15 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from xiaohao.vocabulary import RectificationClass
-from xiaohao.workbooks.cells import one_line, packed
+from xiaohao.workbooks.cells import packed
 from xiaohao.workbooks.columns import Column, Field
 from xiaohao.workbooks.grid import Row, Sheet, Value
 from xiaohao.workbooks.head import Head, HeadFinder
 from xiaohao.workbooks.layout import Layout, settle
 from xiaohao.workbooks.merges import Filled
-from xiaohao.workbooks.sections import (
-    Preamble,
-    Sections,
-    is_note,
-    is_numbering,
-    is_signature,
-    is_specimen,
-    is_title,
-    is_total,
-    section_of,
-)
+from xiaohao.workbooks.sections import Preamble, RowKind, Section, Sections, kind_of_row
 
+_SAMPLE = 400  # rows by which doubtful columns are settled
 _SAME = frozenset(["同上", "〃", "″", "″″", "''", '"', "同前", "同左"])
 
 
@@ -39,12 +30,11 @@ class Context:
 
 @dataclass(slots=True)
 class Record:
-    """The rows of one problem, merged cells filled in. `last` holds what 同上 refers to."""
+    """The rows of one problem, merged cells filled in."""
 
     context: Context
     filled: Filled
     rows: list[Row]
-    same: dict[int, Value] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -61,25 +51,15 @@ class Record:
         """The column's values, one a row, None where a merge from above gives it."""
         if column is None:
             return [None] * len(self.rows)
-        return [self._own(row, column.index) for row in self.rows]
+        return [row.at(column.index) for row in self.rows]
 
     def first(self, column: Column | None) -> Value:
         """The first value that is not empty."""
-        return next((v for v in self.cells(column) if v is not None and packed(v)), None)
-
-    def field(self, wanted: Field) -> Value:
-        """The first value of the column that says this."""
-        return self.first(self.context.layout.get(wanted))
-
-    def _own(self, row: Row, column: int) -> Value:
-        value = row.at(column)
-        if isinstance(value, str) and packed(value) in _SAME:
-            return self.same.get(column)
-        return value
+        return next((v for v in self.cells(column) if v is not None), None)
 
     def _cell(self, row: Row, column: int) -> Value:
-        value = self._own(row, column)
-        return self.filled.value(row.number, column) if value is None or value == "" else value
+        value = row.at(column)
+        return self.filled.value(row.number, column) if value is None else value
 
 
 @dataclass(slots=True)
@@ -120,9 +100,7 @@ class TableReader:
 
     def _begin(self, head: Head) -> int:
         self._head = head
-        self._layout = settle(
-            head.columns, [row for row in self._sheet.rows[head.last + 1 :] if not is_total(row)]
-        )
+        self._layout = settle(head.columns, self._sheet.rows[head.last + 1 : head.last + 1 + _SAMPLE])
         self._table.layouts.append(self._layout)
         self._current: Record | None = None
         return head.last + 1
@@ -133,23 +111,22 @@ class TableReader:
             if [c.heading for c in head.columns] == [c.heading for c in self._head.columns]:
                 return head.last + 1
             return self._begin(head)
-        if is_specimen(row) or is_total(row) or is_note(row) or is_numbering(row):
-            self._current = None
-        elif is_signature(row):
-            self._preamble.read(row, from_1904=self._sheet.from_1904, may_be_title=False)
-            self._current = None
-        elif is_title(row):
-            self._open_table(row)
-        elif section := section_of(row, self._layout.columns, self._width(row)):
-            self._sections.enter(section)
-            self._current = None
-        else:
-            self._take(row)
+        match kind_of_row(row, self._layout.columns, self._width(row)):
+            case RowKind.PROBLEM:
+                self._take(row)
+                return index + 1
+            case RowKind.SIGNATURE:
+                self._preamble.read(row, from_1904=self._sheet.from_1904, may_be_title=False)
+            case RowKind.TITLE:
+                self._open_table(row)
+            case Section() as section:
+                self._sections.enter(section)
+        self._current = None
         return index + 1
 
     def _repeated_head(self, index: int) -> Head | None:
         first = next(((i, v) for i, v in self._sheet.rows[index].filled()), None)
-        if first is None or not isinstance(first[1], str):
+        if first is None or not isinstance(first[1], str) or not self._finder.may_begin(first[1]):
             return None
         head = self._finder.at(index)
         return head if head is not None and head.kind is self._head.kind else None
@@ -169,20 +146,25 @@ class TableReader:
         return self._filled.width(row.number, first[0]) if first else 1
 
     def _take(self, row: Row) -> None:
-        if not any(packed(value) for _, value in row.filled()):
-            return
-        record = self._record(row)
+        self._resolve(row)
+        goes_on = self._current is not None and self._continues(row)
         if self._is_struck(row):
-            if self._current is None or not self._continues(row):
-                self._table.struck.append(record)
+            if not goes_on:
+                self._table.struck.append(self._record(row))
                 self._current = None
-            return
-        if self._current is not None and self._continues(row):
+        elif goes_on and self._current is not None:
             self._current.rows.append(row)
         else:
-            self._table.records.append(record)
-            self._current = record
-        self._remember(row)
+            self._current = self._record(row)
+            self._table.records.append(self._current)
+
+    def _resolve(self, row: Row) -> None:
+        """Put in what 同上 refers to."""
+        for column, value in row.filled():
+            if isinstance(value, str) and len(value) <= 4 and packed(value) in _SAME:
+                row.values[column] = self._same.get(column)
+            else:
+                self._same[column] = value
 
     def _record(self, row: Row) -> Record:
         context = Context(
@@ -193,15 +175,12 @@ class TableReader:
             self._sections.unit_name,
             self._sections.topic,
         )
-        return Record(context, self._filled, [row], dict(self._same))
-
-    def _remember(self, row: Row) -> None:
-        for column, value in row.filled():
-            if not (isinstance(value, str) and packed(value) in _SAME):
-                self._same[column] = value
+        return Record(context, self._filled, [row])
 
     def _is_struck(self, row: Row) -> bool:
         """Whether the row is struck through from end to end; 序号 and 备注 may stay."""
+        if not row.struck:
+            return False
         told = {
             index
             for index, _ in row.filled()
@@ -219,18 +198,17 @@ class TableReader:
             return False
         if self._filled.runs_through(row.number, title.index):
             return True
-        own_title = one_line(row.at(title.index))
-        if own_title:
+        if row.at(title.index) is not None:
             return self._repeats(row)
         names = [self._layout.get(f) for f in (Field.SERIAL, Field.NUMBER)]
-        if any(column and packed(row.at(column.index)) for column in names):
+        if any(column and row.at(column.index) is not None for column in names):
             return False
         measures = self._layout.get(Field.MEASURES)
-        if measures and packed(row.at(measures.index)):
+        if measures and row.at(measures.index) is not None:
             own = [self._layout.get(Field.CLASS), self._layout.get(Field.FOUND_ON)]
-            return not all(column and packed(row.at(column.index)) for column in own)
+            return not all(column and row.at(column.index) is not None for column in own)
         units = self._layout.units[:1]
-        return not any(packed(row.at(column.index)) for column in units)
+        return not any(row.at(column.index) is not None for column in units)
 
     def _repeats(self, row: Row) -> bool:
         """Whether the row repeats number, title and unit of the row above to add a measure."""
@@ -238,7 +216,9 @@ class TableReader:
         above = self._current.rows[0]
         measures = self._layout.get(Field.MEASURES)
         names = [c for f in (Field.TITLE, Field.SERIAL, Field.NUMBER) if (c := self._layout.get(f))]
-        if measures is None or not any(packed(row.at(c.index)) for c in names if c.field is not Field.TITLE):
+        if measures is None or not any(
+            row.at(c.index) is not None for c in names if c.field is not Field.TITLE
+        ):
             return False
         same = all(
             packed(row.at(c.index)) == packed(above.at(c.index)) for c in [*names, *self._layout.units[:1]]

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xiaohao.workbooks.cells import narrow, packed
 
@@ -18,7 +19,11 @@ _LEAD = r"(?:牵头责任单位|牵头单位|牵头部门|主责单位|主办单
 _HELP = r"(?:配合责任单位|配合单位|配合部门|协办单位|协助单位|协同单位|参与单位|配合|协办|协助|协同|参与)"
 _LABEL = re.compile(rf"({_LEAD}|{_HELP})\s*[:：]")
 _AFTER = re.compile(rf"^(.+?)[(（]?({_LEAD}|{_HELP})[)）]?$")
-_SEPARATORS = re.compile(r"[、，,；;/／|\n+＋]|(?<=[局办街道社区村镇乡])和(?=.)")
+_SEPARATORS = re.compile(r"[、，,；;/／|\n+＋]|(?<=[局办道区村镇乡])和(?![平谐睦顺美兴庄苑园馨盛信])(?=.)")
+_AFTER_ROLE = re.compile(rf"([(（]{_LEAD}[)）]|[(（]{_HELP}[)）])(?=.)")
+_IN_BRACKETS = re.compile(r"(.+?)[(（]([^()（）]*)[)）]")
+_OFFICE = re.compile("(?:办|办公室|中心|站|所|队|科|室|股|部)$")
+_ABOVE = re.compile("(?:街道|乡|镇|(?<!社)区|县)$")
 _SEAL = re.compile(r"[(（](?:盖章|公章|章|签章|加盖公章)[)）]|(?:盖章|公章)$")
 _OFFICES = (
     ("街道党工委", "街道"), ("街道办事处", "街道"), ("街道办", "街道"), ("街道工委", "街道"), ("乡党委", "乡"), ("镇党委", "镇"),
@@ -27,6 +32,8 @@ _OFFICES = (
     ("村村委会", "村"), ("村委会", "村"), ("村党支部", "村"), ("村党总支", "村"), ("村两委", "村"), ("区委", "区"), ("区政府", "区"),
     ("区人民政府", "区"), ("局党组", "局"), ("局党委", "局"), ("办公室", "办"),
 )  # fmt: skip
+
+_REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,12 @@ class Units:
 
 def clean(name: str) -> str:
     """A unit's name without blanks, seal and marks."""
-    return _SEAL.sub("", packed(name)).strip("。.,，;；:：、")
+    text = _SEAL.sub("", packed(name)).strip("。.,，;；:：、")
+    return (
+        text
+        if text.count("（") + text.count("(") == text.count("）") + text.count(")")
+        else text.strip("()（）")
+    )
 
 
 def readings(name: str) -> tuple[str, ...]:
@@ -55,12 +67,14 @@ def readings(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_unit(name: str) -> bool:
     """Whether a text looks like the name of a unit."""
     text = clean(name)
     return 3 <= len(text) <= 30 and _UNIT.fullmatch(text) is not None and not _NOT_A_UNIT.search(text)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def unit_in_title(title: str) -> str | None:
     """The unit that a table's title begins with: 孟轲乡主题教育检视问题整改台账 → 孟轲乡."""
     text = re.sub(
@@ -83,14 +97,15 @@ def unit_in_title(title: str) -> str | None:
     return last if len(last) >= 3 and is_unit(last) else whole
 
 
-def read_units(value: object) -> Units:
+@lru_cache(maxsize=_REMEMBERED)
+def read_units(value: str) -> Units:
     """Who leads and who helps, from one cell: 牵头：A 配合：B、C, or A（牵头）、B（配合）, or A, B."""
-    text = re.sub(r"[\u3000\u00a0\t ]+", " ", str(value)).strip()
+    text = re.sub(r"[\u3000\u00a0\t ]+", " ", value).strip()
     if not packed(text):
         return Units(None)
     if _LABEL.search(text):
         return _labelled(text)
-    parts, person = _split(text)
+    parts, person = _split(_AFTER_ROLE.sub(r"\1、", text))
     leads: list[str] = []
     helpers: list[str] = []
     plain: list[str] = []
@@ -115,9 +130,10 @@ def read_units(value: object) -> Units:
     return Units(plain[0], _others(plain[0], plain[1:]), guessed=len(plain) > 1, person=person)
 
 
-def names_in(value: object) -> tuple[str, ...]:
+@lru_cache(maxsize=_REMEMBERED)
+def names_in(value: str) -> tuple[str, ...]:
     """The units of a cell of helping units."""
-    text = _LABEL.sub("", str(value))
+    text = _LABEL.sub("", value)
     parts, _ = _split(text)
     names = (clean(re.sub(rf"[(（]{_HELP}[)）]$|{_HELP}$", "", part)) for part in parts)
     return tuple(dict.fromkeys(name for name in names if name and name not in ("无", "/", "-", "—", "否")))
@@ -141,18 +157,33 @@ def _split(text: str) -> tuple[list[str], str]:
     spread: list[str] = []
     for part in parts:
         words = part.split()
-        spread += words if len(words) > 1 and all(is_unit(word) for word in words) else [part]
+        found = _IN_BRACKETS.fullmatch(part)
+        if found and is_unit(found[1]) and _is_person(found[2]):
+            spread += [found[1], found[2]]
+        elif len(words) > 1 and _are_apart(words):
+            spread += words
+        else:
+            spread.append(part)
     units = [part for part in spread if not _is_person(part)]
     if not units or len(units) == len(spread):
         return spread, ""
     return units, "、".join(packed(part) for part in spread if _is_person(part))
 
 
+def _are_apart(words: list[str]) -> bool:
+    """Whether blanks part several names: not 静和苑 社区, not 中原路街道 城管办, which are one."""
+    if all(_is_person(word) for word in words[1:]):
+        return is_unit(words[0])
+    nested = any(_ABOVE.search(word) for word in words[:-1]) or any(_OFFICE.search(word) for word in words)
+    return not nested and all(is_unit(word) for word in words)
+
+
 def _is_person(part: str) -> bool:
     text = narrow(part)
     return (
-        re.fullmatch(r"[\u3400-\u9fff]{2,4}(?:1\d{10})?", text) is not None
+        re.fullmatch(r"[\u3400-\u9fff]{2,4}(?:1\d{10})?|1\d{10}", text) is not None
         and not is_unit(text)
+        and not re.fullmatch(f"{_LEAD}|{_HELP}", text)
         and not re.search("社区|街道|[村乡镇局办区]$", text)
     )
 

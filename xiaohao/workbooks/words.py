@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from xiaohao.vocabulary import RectificationClass, Role, Source, UnitKind
 from xiaohao.workbooks.cells import narrow
 
+_REMEMBERED = 1024  # the same words come again and again in a ledger
 _CLASS_WORDS: Mapping[RectificationClass, str] = {
     RectificationClass.IMMEDIATE: (
         "立行立改 即知即改 立知立改 立说立改 即查即改 立查立改 边查边改 边学边改 马上就改 立即整改 当下改 即行即改 "
@@ -70,6 +72,7 @@ _ROLE_WORDS: tuple[tuple[Role, str], ...] = (
 )
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def class_of(text: str) -> RectificationClass | None:
     """The class that a cell of a class column names; None for a word that is no class, or for two.
 
@@ -79,21 +82,24 @@ def class_of(text: str) -> RectificationClass | None:
     return next(iter(classes)) if len(classes) == 1 else None
 
 
-def classes_in(text: str) -> set[RectificationClass]:
+@lru_cache(maxsize=_REMEMBERED)
+def classes_in(text: str) -> frozenset[RectificationClass]:
     """The classes that a text names, what merely lasts (…，并长期坚持) left out where another is named."""
     label = narrow(text)
     if (word := RectificationClass.from_label(label)) is not None:
-        return {word}
+        return frozenset([word])
     shorter = _LASTING.sub("", label)
-    return {_WORD_CLASS[found] for found in _ANY_CLASS.findall(shorter or label)}
+    return frozenset(_WORD_CLASS[found] for found in _ANY_CLASS.findall(shorter or label))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def class_named_in(title: str) -> RectificationClass | None:
     """The one class whose full word stands in a section's, sheet's or table's title."""
     classes = {_WORD_CLASS[found] for found in _STRONG.findall(narrow(title))}
     return classes.pop() if len(classes) == 1 else None
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def closed_of(text: str) -> bool | None:
     """Whether a cell of 是否销号 says closed; None for words that are neither."""
     word = narrow(text).strip("。.,;!")
@@ -111,6 +117,7 @@ def says_done(text: str) -> bool:
     return closed_of(text) is True
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def source_of(text: str) -> Source | None:
     """The source that a text names; None for another way of finding."""
     label = narrow(text)
@@ -119,12 +126,14 @@ def source_of(text: str) -> Source | None:
     return next((source for source, words in _SOURCE_WORDS.items() if re.search(words, label)), None)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def kind_of(text: str) -> UnitKind | None:
     """The kind of unit that a cell names."""
     label = narrow(text)
     return UnitKind.from_label(label) or _KINDS.get(label)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def role_of(text: str) -> Role | None:
     """The role that a person's 职务 amounts to; the head of an office answers for it as a secretary does."""
     label = narrow(text)

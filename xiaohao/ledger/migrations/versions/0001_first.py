@@ -601,7 +601,7 @@ def upgrade() -> None:
             "outcome <> 'returned' OR returned_on IS NOT NULL", name=op.f("closing_returned_has_day")
         ),
         sa.CheckConstraint(
-            "days_used >= 0 AND suspended_days >= 0 AND days_over >= 0",
+            "suspended_days >= 0 AND days_over >= 0",
             name=op.f("closing_days_not_negative"),
         ),
         sa.CheckConstraint("highest_level BETWEEN 0 AND 3", name=op.f("closing_highest_level_range")),
