@@ -5,19 +5,15 @@ Problems are grouped by what their clock and recorded steps are, so each kind is
 
 from collections.abc import Callable, Iterable
 
-import sqlalchemy as sa
-
 from xiaohao.ledger import problems
 from xiaohao.ledger.problems import Case, Change
-from xiaohao.ledger.tables import PROBLEM
+from xiaohao.ledger.scopes import WHOLE, open_problems
 from xiaohao.ledger.writing import Writing
 from xiaohao.rules import clock as clocks
 from xiaohao.rules.clock import Acted, Clock, Rules
 from xiaohao.rules.timetable import StepKey
-from xiaohao.vocabulary import Status
 
 BATCH = 20_000
-OPEN = (Status.REGISTERED, Status.RECTIFYING, Status.SUSPENDED, Status.APPLIED, Status.VERIFIED)
 
 
 def set_anew(w: Writing, new_rules: Callable[[Clock], Rules]) -> int:
@@ -25,8 +21,7 @@ def set_anew(w: Writing, new_rules: Callable[[Clock], Rules]) -> int:
     changed = 0
     last = 0
     while True:
-        chosen = sa.select(PROBLEM.c.id).where(PROBLEM.c.status.in_(OPEN), PROBLEM.c.id > last)
-        cases = problems.cases(w, chosen.order_by(PROBLEM.c.id).limit(BATCH), lock=True)
+        cases = problems.cases(w, open_problems(WHOLE, after=last, limit=BATCH), lock=True)
         if not cases:
             return changed
         changes = list(_changes(w, cases, new_rules))

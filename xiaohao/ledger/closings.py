@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from xiaohao.ledger import problems
 from xiaohao.ledger.scopes import Scope
 from xiaohao.ledger.tables import CLOSING, FIRING, PROBLEM
-from xiaohao.ledger.timers import BATCH
 from xiaohao.ledger.writing import Writing
 from xiaohao.rules import clock as clocks
 from xiaohao.rules.closing import facts_of
 from xiaohao.vocabulary import Action, ClosingOutcome, Status, StepKind
+
+BATCH = 20_000
 
 
 def close_verified(w: Writing, scope: Scope) -> int:
@@ -22,27 +23,25 @@ def close_verified(w: Writing, scope: Scope) -> int:
     Reads through the partial index problem_next_event: the timer of a verified problem is
     its day of verification. Steps recorded and not yet told are never told (15).
     """
-    closed = 0
+    written = 0
     while cases := _verified(w, scope):
-        highest = _highest_levels(w, [case.id for case in cases])
-        changes = [_closed(case, highest.get(case.id, 0)) for case in cases]
+        highest = highest_levels(w, [case.id for case in cases])
+        changes = [closed(case, highest.get(case.id, 0)) for case in cases]
         problems.write(w, changes)
-        closed += len(cases)
+        written += len(cases)
         if len(cases) < BATCH:
             break
-    return closed
+    return written
 
 
 def _verified(w: Writing, scope: Scope) -> list[problems.Case]:
     where = PROBLEM.c.next_event_on.is_not(None) & (PROBLEM.c.next_event_on <= w.on)
     chosen = sa.select(PROBLEM.c.id).where(where, PROBLEM.c.status == Status.VERIFIED)
-    if scope.path:
-        condition = scope.condition("problem.unit_id").removeprefix(" AND ")
-        chosen = chosen.where(sa.text(condition).bindparams(**scope.parameters))
-    return problems.cases(w, chosen.limit(BATCH), lock=True)
+    return problems.cases(w, scope.narrowed(chosen).limit(BATCH), lock=True)
 
 
-def _closed(case: problems.Case, highest: int) -> problems.Change:
+def closed(case: problems.Case, highest: int) -> problems.Change:
+    """销号 of a verified case: its facts frozen, its timers ended, its untold steps never told."""
     facts = facts_of(case.clock, highest)
     after = clocks.close(case.clock)
     closing = open_closing(case)
@@ -70,12 +69,12 @@ def open_closing(case: problems.Case) -> Mapping[str, Any]:
     )
 
 
-def _highest_levels(w: Writing, ids: Sequence[int]) -> dict[int, int]:
+def highest_levels(w: Writing, ids: Sequence[int]) -> dict[int, int]:
     """The highest escalation of each problem's present round, withdrawn ones included (23)."""
     query = (
         sa.select(FIRING.c.problem_id, sa.func.max(FIRING.c.level))
         .join(PROBLEM, (PROBLEM.c.id == FIRING.c.problem_id) & (PROBLEM.c.round == FIRING.c.round))
-        .where(FIRING.c.step == StepKind.ESCALATION, FIRING.c.problem_id.in_(ids))
+        .where(FIRING.c.step == StepKind.ESCALATION, FIRING.c.problem_id.in_(problems.id_set(w, ids)))
         .group_by(FIRING.c.problem_id)
     )
     return {row[0]: row[1] for row in w.conn.execute(query)}

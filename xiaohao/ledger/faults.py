@@ -49,7 +49,7 @@ def clear_others(w: Writing, kinds: Sequence[FaultKind], still: Sequence[Found])
         w.conn.execute(FAULT.update().where(FAULT.c.id.in_(gone)).values(cleared_on=w.on))
 
 
-def open_faults(r: Reading) -> Sequence[sa.Row[Any]]:
+def open_faults(r: Reading) -> Sequence[Any]:
     """The faults that nobody has mended, oldest first."""
     columns = (FAULT.c.id, FAULT.c.kind, FAULT.c.subject, FAULT.c.message)
     return r.conn.execute(sa.select(*columns).where(FAULT.c.cleared_on.is_(None)).order_by(FAULT.c.id)).all()

@@ -7,7 +7,6 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -184,9 +183,7 @@ def release(w: Writing) -> int:
     return done.rowcount
 
 
-def listed(
-    r: Reading, *, states: Sequence[NoticeState] = (), on: date | None = None
-) -> list[sa.RowMapping]:
+def listed(r: Reading, *, states: Sequence[NoticeState] = (), on: date | None = None) -> list[sa.RowMapping]:
     """Notices for a reader, newest last: id, key, recipient, channel, kind, state, attempts, times."""
     query = sa.select(NOTICE, OFFICIAL.c.code.label("official_code")).join(
         OFFICIAL, OFFICIAL.c.id == NOTICE.c.official_id, isouter=True

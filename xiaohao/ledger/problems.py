@@ -149,7 +149,7 @@ def cases(r: Reading, chosen: sa.Select[Any], *, lock: bool) -> list[Case]:
     rows = [dict(row._mapping) for row in r.conn.execute(query)]
     if not rows:
         return []
-    ids = _chosen_ids(r, [row["id"] for row in rows])
+    ids = id_set(r, [row["id"] for row in rows])
     parts = {part.name: _by_problem(r, part, ids) for part in PARTS}
     known: dict[int, set[StepKey]] = defaultdict(set)
     rounds = {row["id"]: row["round"] for row in rows}
@@ -174,15 +174,13 @@ def cases(r: Reading, chosen: sa.Select[Any], *, lock: bool) -> list[Case]:
     ]
 
 
-def _case(
-    row: Row, unit: Any, parts: Mapping[str, Sequence[Row]], known: Mapping[int, set[StepKey]]
-) -> Case:
+def _case(row: Row, unit: Any, parts: Mapping[str, Sequence[Row]], known: Mapping[int, set[StepKey]]) -> Case:
     recorded = frozenset(known.get(row["id"], ()))
     return Case(row, unit.path, unit.name, clock_of(row, parts), parts, recorded)
 
 
-def _chosen_ids(r: Reading, ids: Sequence[int]) -> Any:
-    """The ids as a list for a few, as a temporary table for many."""
+def id_set(r: Reading, ids: Sequence[int]) -> Any:
+    """The ids for an IN: a list of a few, a temporary table of many."""
     if len(ids) <= 500:
         return list(ids)
     dialect.create_temp_table(r.conn, "chosen", "problem_id BIGINT")
@@ -314,16 +312,28 @@ def find(r: Reading, number: str, *, lock: bool) -> Case:
 
     Raises NotFound where there is none, or more than one.
     """
-    columns = (PROBLEM.c.id, PROBLEM.c.number)
-    ours = sa.select(*columns).where(PROBLEM.c.number == number)
-    theirs = sa.select(*columns).where(PROBLEM.c.external_number == number)
-    found = r.conn.execute(ours).all() or r.conn.execute(theirs).all()
-    if not found:
-        raise NotFound(f"没有编号为“{number}”的问题，请用 xiaohao ledger 查看台账编号。")
-    if len(found) > 1:
-        numbers = "、".join(row.number for row in found[:5])
-        raise NotFound(f"编号“{number}”对应不止一个问题，请改用台账编号：{numbers}。")
-    return cases(r, sa.select(PROBLEM.c.id).where(PROBLEM.c.id == found[0].id), lock=lock)[0]
+    return cases(r, chosen_by_number(r, [number]), lock=lock)[0]
+
+
+def chosen_by_number(r: Reading, numbers: Sequence[str]) -> sa.Select[Any]:
+    """The ids of problems by their numbers, ours or unambiguous external ones.
+
+    Raises NotFound for the first that names none, or more than one.
+    """
+    wanted = list(dict.fromkeys(numbers))
+    columns = (PROBLEM.c.id, PROBLEM.c.number, PROBLEM.c.external_number)
+    named = PROBLEM.c.number.in_(wanted) | PROBLEM.c.external_number.in_(wanted)
+    rows = r.conn.execute(sa.select(*columns).where(named)).all()
+    ids = []
+    for number in wanted:
+        found = [x for x in rows if x.number == number] or [x for x in rows if x.external_number == number]
+        if not found:
+            raise NotFound(f"没有编号为“{number}”的问题，请用 xiaohao ledger 查看台账编号。")
+        if len(found) > 1:
+            several = "、".join(row.number for row in found[:5])
+            raise NotFound(f"编号“{number}”对应不止一个问题，请改用台账编号：{several}。")
+        ids.append(found[0].id)
+    return sa.select(PROBLEM.c.id).where(PROBLEM.c.id.in_(ids))
 
 
 def new_numbers(w: Writing, years: Sequence[int]) -> list[str]:

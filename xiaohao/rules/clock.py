@@ -302,6 +302,11 @@ def change_rules(clock: Clock, *, old: Rules, new: Rules, policy_id: int, calend
     return clock
 
 
+def recount(clock: Clock, *, rules: Rules) -> Clock:
+    """重新核查: due day, review day and take-up day worked out anew from what was given."""
+    return _deadline(clock, rules, take_up=True)
+
+
 def reopen(
     clock: Clock,
     *,

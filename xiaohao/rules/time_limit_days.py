@@ -239,7 +239,15 @@ def bare_day(m: Match, found: date) -> Mark:
     may_be_length = group(m, "unit") == "日" and not is_before(m) and day >= 1
     terms = (Term(day, TermUnit.DAY),) if may_be_length else ()
     weak = not is_before(m)
-    return Mark(DATE, by_base(days), weak=weak, bare_day=True, terms=terms, why=f"“{m[0]}”没有写明月份")
+    return Mark(
+        DATE,
+        by_base(days),
+        weak=weak,
+        bare_day=True,
+        terms=terms,
+        inner=group(m, "d")[0] in NUMERAL,
+        why=f"“{m[0]}”没有写明月份",
+    )
 
 
 def before_festival(m: Match, found: date) -> Mark:

@@ -33,7 +33,10 @@ def _p(pattern: str, meaning: Callable[[re.Match[str], date], Mark | None], exam
     return Production(re.compile(pattern, re.ASCII | re.IGNORECASE), meaning, example)
 
 
-_WORD = r"(?P<word>今年|本年度?|当年|明年|次年|来年|翌年|后年|去年|上一?年)度?的?"
+_WORD = (
+    r"(?P<word>今年|本年度?|当年|(?<![说证声注标])明年|(?<![再多每首一])次年|(?<!年)来年|翌年|(?<![今以之节然往])后年|去年"
+    r"|(?<![\u4e00-\u9fff])上一?年)度?的?"
+)
 _YEAR = rf"(?:(?P<y>\d{{1,9}}|[〇零一二三四五六七八九\d]{{2,4}})年度?的?|{_WORD})"
 _YEAR_OR_SIGN = rf"(?:(?P<y>\d{{1,9}}|[〇零一二三四五六七八九\d]{{2,4}})(?:年度?的?|(?<=\d\d\d\d)[./-](?=\d{{1,2}}月))|{_WORD})"
 _MONTH = r"(?P<m>\d{1,9}|[一二三四五六七八九十]{1,3})月"
@@ -47,7 +50,7 @@ _CLOCK = r"(?:[上下中]午|晚上?|凌晨|早上?)?\d{1,2}(?::\d{1,2}(?::\d{1,
 _TIME = rf"(?:[T ]?{_CLOCK}|下班)?Z?(?:\((?:星期|周|礼拜)(?P<weekday>[一二三四五六日天])\))?"
 _INNER = r"(?P<inner>[之以]?内)?"
 _ENDS_HERE = r"(?=[之以]?前|止|完成|[,;。)]|$)"
-_NO_DIGIT_BEFORE = r"(?<![\w年月])"
+_STANDS_ALONE = r"(?<![\w年月近多数几某每隔去])(?<![至较比于到在]上)"
 _REPORTED = r"次|调度|报告?|通报|评估|检查|总结|研判|汇报|会商|巡查|小结|清|更新|督导|督查"
 
 _FESTIVALS = "|".join(FESTIVALS)
@@ -79,7 +82,7 @@ PRODUCTIONS: tuple[Production, ...] = (
     ),
     _p(r"统一|逐一|同一|一律|一并|一同|唯一|进一步|万一|专一|一次性|一体|一般", marks.noise, "统一"),
     _p(
-        r"(?:编号|工单号?|文号|电话|手机|联系方式|合同号?|金额|罚款|账号|邮编):?(?:人民币)?[\w-]{0,24}",
+        r"(?:编号|工单号|文号|电话|手机|联系方式|合同编?号|金额|罚款|账号|邮编):?(?:人民币)?[\w-]{0,24}",
         marks.noise,
         "电话19900001234",
     ),
@@ -98,8 +101,9 @@ PRODUCTIONS: tuple[Production, ...] = (
     _p(r"双十[一二]", marks.bad, "双十一"),
     _p(r"(?:农历|阴历|腊月|冬月|正月(?!十五))[^,;。]{0,10}", marks.lunar, "农历腊月二十三"),
     _p(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)", marks.bad, "#REF!"),
+    _p(r"(?:十?几|数|若干|多|余)(?:个?工作日|个?月|天|日内?|周|小时|年)", marks.uncounted, "十几天"),
     _p(
-        r"(?:[X_某几]{1,8}|\(\)|若干)(?=[年月日号天周]|个?工作日|个月|小时)[年月日号天周]?",
+        r"(?:[X_某]{1,8}|\(\))(?=[年月日号天周]|个?工作日|个月|小时)[年月日号天周]?",
         marks.placeholder,
         "X月X日",
     ),
@@ -191,7 +195,7 @@ PRODUCTIONS: tuple[Production, ...] = (
         "第三季度",
     ),
     _p(
-        rf"(?:[本当这]|[下上]个?|下一个?)季度?(?:末|底|[之以]?内)?|{_NO_DIGIT_BEFORE}季度?[末底]",
+        rf"(?:[本当这]|[下上]个?|下一个?)季度?(?:末|底|[之以]?内)?|{_STANDS_ALONE}季度?[末底]",
         days.near_quarter,
         "下季度末",
     ),
@@ -200,16 +204,14 @@ PRODUCTIONS: tuple[Production, ...] = (
         days.a_year,
         "2023年底",
     ),
+    _p(rf"{_STANDS_ALONE}(?P<part>年[底末终内中]|岁末|[上下]半年)(?!年初){_BEFORE}", days.a_year, "年底前"),
     _p(
-        rf"{_NO_DIGIT_BEFORE}(?P<part>年[底末终内中]|岁末|[上下]半年)(?!年初){_BEFORE}", days.a_year, "年底前"
-    ),
-    _p(
-        rf"(?P<near>本月|当月|这个?月|下下个?月|下个?月|次月)份?(?:{_DAY}[日号]{_TIME}|{_PART})?{_BEFORE}",
+        rf"(?P<near>本月|当月|这个?月|(?<![线如以之])下下?个?月|(?<![再多每首])次月|(?<!以)上个?月)份?(?:{_DAY}[日号]{_TIME}|{_PART})?{_BEFORE}",
         days.near_month,
         "下月10日前",
     ),
-    _p(rf"{_NO_DIGIT_BEFORE}(?P<part>月底|月末|{_DAYS_PART}){_BEFORE}", days.near_month, "月底前"),
-    _p(rf"[{NUMERAL}]{{1,6}}(?=[年月][底末终]|年内)", marks.bad, "五年底"),
+    _p(rf"{_STANDS_ALONE}(?<!上)(?P<part>月底|月末|{_DAYS_PART}){_BEFORE}", days.near_month, "月底前"),
+    _p(rf"[{NUMERAL}]{{1,6}}(?=[年月][底末终]|年[内中])", marks.bad, "五年底"),
     # days
     _p(
         rf"(?P<near>(?:[本这]|下下?)个?)(?:周|星期|礼拜)(?P<day>[一二三四五六日天末底内])?{_TIME}",
@@ -217,7 +219,7 @@ PRODUCTIONS: tuple[Production, ...] = (
         "本周五前",
     ),
     _p(
-        rf"(?<![一二三四五六日至到~-])(?:周|星期|礼拜)(?P<day>[一二三四五六日天]){_TIME}{_ENDS_HERE}",
+        rf"(?<![一二三四五六日至到~上-])(?:周|星期|礼拜)(?P<day>[一二三四五六日天]){_TIME}{_ENDS_HERE}",
         days.weekday,
         "周五前",
     ),
@@ -243,7 +245,7 @@ PRODUCTIONS: tuple[Production, ...] = (
 
 
 IS_LENGTH = re.compile(
-    r"(?:限期?|为期|期限|超过|不多于|至少|不少于|不低于|满|起|后|逾期?|超期|延期|延长|推迟|顺延|提前|历时|公示期?|停业|停产|停工|拘留|约)$"
+    r"(?:限期?|为期|期限|超过|不多于|至少|不少于|不低于|满|起|后|逾期?|超期|延期|延长|推迟|顺延|提前|历时|公示期?|停业|停产|停工|拘留|约|前)$"
 )
 """Before a bare 15日: then it is a length of time and no day of the month."""
 

@@ -120,6 +120,11 @@ def placeholder(m: Match, _found: date) -> Mark:
     return Mark(BAD, why=f"“{m[0]}”处没有填写")
 
 
+def uncounted(m: Match, _found: date) -> Mark:
+    """十几天, 数月."""
+    return Mark(BAD, why=f"“{m[0]}”没有写明数目")
+
+
 def lunar(m: Match, _found: date) -> Mark:
     """农历腊月二十三."""
     return Mark(BAD, why=f"“{m[0]}”是农历日期")

@@ -25,10 +25,14 @@ class Option:
 
 @dataclass(frozen=True)
 class Deadline:
-    """One deadline of a text: its options, the chosen one first; `firm` where it is a date with 前, 底 and the like."""
+    """One deadline of a text: its options, the chosen one first.
+
+    `firm`: a date with 前, 底 and the like; `reports`: only a report is due then.
+    """
 
     options: tuple[Option, ...]
     firm: bool
+    reports: bool
 
 
 @dataclass
@@ -94,11 +98,13 @@ class _Reader:
         found = [Option(day) for day in options]
         if ends_range:
             found, why = found[:1], ""
-        elif mark.terms:
+        elif mark.terms and not self.reading.deadlines:
             counted = self._counted(mark, self._found_on)
-            found = counted + found if "限" in before[-8:] else found + counted
+            found = counted + found if mark.inner or "限" in before[-8:] else found + counted
+        elif mark.terms:
+            why = ""
         firm = mark.ends or after[:1] in {"前", "之", "以", "止", ")"}
-        self._add(tuple(found), why, firm=firm)
+        self._add(tuple(found), why, after, firm=firm)
         self._note(mark, options[0], before, after)
 
     def length(self, place: int, mark: Mark) -> None:
@@ -117,7 +123,7 @@ class _Reader:
             options = [Option(option.on) for option in options]
         if mark.days is not None:
             options += [Option(day) for day in self._days(mark)[0]]
-        self._add(tuple(options), mark.why, firm=False)
+        self._add(tuple(options), mark.why, after, firm=False)
         self.reading.notes.extend([note] if note else [])
         self._note(mark, options[0].on, before, after)
         return None
@@ -131,7 +137,7 @@ class _Reader:
         plain = "".join(char for char in what if char not in f"{LENGTH}{NOISE}{REVIEW}")
         told = re.match("[收接]", what) or not contexts.FROM_ELSEWHERE.search(what)
         if told and contexts.FROM_NOTICE.search(what):
-            return self._found_on, f"文中从“{plain}”起算，现按从发现日期起算", ""
+            return self._found_on, f"文中从“{plain}”起算，这里从发现日期起算", ""
         return self._found_on, "", f"从“{plain}”起算，不知是哪一天"
 
     def _days(self, mark: Mark) -> tuple[tuple[date, ...], str]:
@@ -164,8 +170,9 @@ class _Reader:
     def _counted(self, mark: Mark, start: date) -> list[Option]:
         return [Option(within(self._counter.last_day(start, term)), term) for term in mark.terms]
 
-    def _add(self, options: tuple[Option, ...], why: str, *, firm: bool) -> None:
-        self.reading.deadlines.append(Deadline(options, firm))
+    def _add(self, options: tuple[Option, ...], why: str, after: str, *, firm: bool) -> None:
+        reports = bool(contexts.REPORTS.match(after))
+        self.reading.deadlines.append(Deadline(options, firm, reports))
         if why and len({option.on for option in options}) > 1:
             self.reading.whys.append(why)
 

@@ -92,6 +92,7 @@ def _with_date(
 
 def _chosen(deadlines: Sequence[Deadline]) -> Deadline:
     """The last of several; a date given goes before a length of time beside it."""
+    deadlines = [each for each in deadlines if not each.reports] or deadlines
     firm = [each for each in deadlines if each.firm]
     if firm and any(each.options[0].term for each in deadlines):
         deadlines = firm

@@ -16,9 +16,9 @@ def read_delimited(content: bytes) -> Sheet:
     """The one sheet of the file; its name is empty. Raises Unreadable for NUL, a strange encoding, a torn quote."""
     text = decoded(content)
     if "\x00" in text:
-        record = text[: text.index("\x00")].count("\n") + 1
+        line = text[: text.index("\x00")].count("\n") + 1
         raise Unreadable(
-            f"第{record}行附近含有空字符（NUL），内容可能已损坏。请用记事本或 Excel 修正后另存再导入。"
+            f"第{line}行附近含有空字符（NUL），内容可能已损坏。请用记事本或 Excel 修正后另存再导入。"
         )
     previous = csv.field_size_limit(_LONGEST_FIELD)
     try:

@@ -3,11 +3,13 @@
 Words are only carried: the grammar of time limits reads them when the deadline is worked out.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from functools import lru_cache
 
+from xiaohao.rules.time_limits import read_time_limit
+from xiaohao.rules.workdays import Workdays
 from xiaohao.workbooks.cells import NoDate, is_broken, narrow, plain, read_date, real_date
 from xiaohao.workbooks.columns import Column, Field
 from xiaohao.workbooks.faults import about_broken
@@ -15,6 +17,8 @@ from xiaohao.workbooks.grid import Value
 from xiaohao.workbooks.lines import MeasureLine
 from xiaohao.workbooks.measures import split_measures
 from xiaohao.workbooks.record_cells import RecordCells
+
+_EVERY_WEEKDAY = Workdays({})  # a day that is named outright needs no calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +110,19 @@ def is_impossible(text: str) -> bool:
 
 
 def day_in(limit: GivenLimit, year: int | None) -> date | None:
-    """The last day that a limit names outright, for comparing measures; None for terms and words."""
+    """The last day that a limit names outright; None for words, and for lengths counted from a day.
+
+    `year` completes a limit without one; without it such a limit names no day.
+    """
     if limit.due_given is not None:
         return limit.due_given
-    text = narrow(limit.text)
-    day = read_date(re.sub(r"(?:之?前|以?前完成|完成)+$", "", text), from_1904=False, year=year)
-    if isinstance(day, date):
-        return day
-    if found := re.match(r"(?:(\d{4})年)?(\d{1,2})月(?:底|末)", text):
-        return _month_end(int(found[1]) if found[1] else year, int(found[2]))
-    if found := re.match(r"(?:(\d{4})年)?年?(?:底|末)", text):
-        return _month_end(int(found[1]) if found[1] else year, 12)
-    return None
+    if year is not None:
+        return _outright(limit.text, date(year, 1, 1))
+    first, second = (_outright(limit.text, date(y, 1, 1)) for y in (2000, 2001))
+    return first if first == second else None
 
 
-def _month_end(year: int | None, month: int) -> date | None:
-    if year is None or not 1 <= month <= 12:
-        return None
-    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)
+@lru_cache(maxsize=4096)
+def _outright(text: str, base: date) -> date | None:
+    read = read_time_limit(text, base, _EVERY_WEEKDAY)
+    return read.due_on if read.term is None and not read.fault else None

@@ -224,7 +224,8 @@ class _ProblemReader:
         if not isinstance(day, NoDate):
             return day
         why = why_no_date(value, day)
-        stands = limit is not None and day_in(limit, 2000) is not None
+        year = self._filled_on.year if self._filled_on else None
+        stands = limit is not None and day_in(limit, year) is not None
         if stands or chosen is RectificationClass.LONG_TERM:
             self._cells.warn(column, value, f"{why}这一行按没有发现时间处理。")
         else:

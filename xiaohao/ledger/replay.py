@@ -1,0 +1,61 @@
+"""The rows side of a rebuild: the trail read in order, and what it folds to written into an empty ledger."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from xiaohao.ledger import bulk, dialect, trail
+from xiaohao.ledger.fold import ORDER, Fold
+from xiaohao.ledger.tables import FAULT, NOTICE, RUN, TRAIL
+from xiaohao.ledger.writing import Reading
+from xiaohao.proof.merkle import Frontier
+
+BATCH = 20_000
+
+
+def batches(r: Reading, size: int) -> Iterator[Sequence[Any]]:
+    """The first `size` entries of the trail in the order of `seq`, some thousands at a time."""
+    last = -1
+    while True:
+        there = (TRAIL.c.seq > last) & (TRAIL.c.seq < size)
+        query = sa.select(TRAIL).where(there).order_by(TRAIL.c.seq).limit(BATCH)
+        rows = r.conn.execute(query).all()
+        if not rows:
+            return
+        yield rows
+        last = rows[-1].seq
+
+
+def is_empty(conn: sa.Connection) -> bool:
+    """Whether a migrated ledger holds nothing at all."""
+    tables = (TRAIL, RUN, FAULT, NOTICE, *ORDER)
+    return not any(conn.execute(sa.select(sa.literal(1)).select_from(t).limit(1)).scalar() for t in tables)
+
+
+def copy_entries(conn: sa.Connection, entries: Sequence[Any]) -> None:
+    """Write entries as they are, with their salts and leaves."""
+    dialect.fill(conn, "trail", trail.COLUMNS, [tuple(getattr(e, n) for n in trail.COLUMNS) for e in entries])
+
+
+def put_head(conn: sa.Connection, tree: Frontier) -> None:
+    """Write the tree's size and right edge."""
+    conn.execute(
+        sa.text("UPDATE trail_head SET size = :size, frontier = :frontier WHERE id = 1"),
+        {"size": tree.size, "frontier": tree.to_bytes()},
+    )
+
+
+def write(conn: sa.Connection, fold: Fold) -> int:
+    """Write every row of the fold, a statement a table; how many rows.
+
+    The ways to reach an official never were in the trail and are to be entered anew.
+    """
+    if dialect.is_sqlite(conn):
+        conn.exec_driver_sql("PRAGMA defer_foreign_keys=ON")  # a unit may lie below one that came later
+    written = 0
+    for table in ORDER:
+        rows = list(fold.rows(table))
+        bulk.insert_rows(conn, table, rows)
+        written += len(rows)
+    return written
