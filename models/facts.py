@@ -1,18 +1,35 @@
-"""Frozen values that leave the ledger: what a notice says, without a word of how it is said.
+"""Frozen values that leave the ledger: problems as they are shown, and what a notice says.
 
 Tables stay in `xiaohao.ledger`; what an act, a flow, a page or a channel needs to know leaves as one
-of these. A notice's facts are stored as JSON beside it (`to_json`) and rendered when it is sent.
+of these, with names of units and without ids. `to_json` writes any of them. A notice's facts are
+stored as JSON beside it and rendered when it is sent.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import to_jsonable_python
 
-from xiaohao.vocabulary import Light, RectificationClass, Role, StepKind
+from xiaohao.vocabulary import (
+    CallBackOutcome,
+    Channel,
+    ClosingKind,
+    ClosingOutcome,
+    Decision,
+    Entered,
+    EvidencePhase,
+    Light,
+    NoticeState,
+    RectificationClass,
+    Role,
+    Source,
+    Status,
+    StepKind,
+)
 
 _EXACT = ConfigDict(extra="forbid")
 
@@ -89,6 +106,228 @@ class DigestFacts:
     other_overdue: int = 0
     page_url: str | None = None
     checkpoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemLine:
+    """One line of the ledger; `measures` is their count. Light is None when closed or suspended."""
+
+    number: str
+    external_number: str | None
+    title: str
+    unit: str
+    co_units: tuple[str, ...]
+    rectification_class: RectificationClass
+    source: Source | None
+    found_on: date
+    due_on: date | None
+    measures: int
+    status: Status
+    light: Light | None
+    level: int
+    next_event_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonName:
+    """An official by code (工号) and name."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureLine:
+    """A measure (整改措施); `due_on` is its last day, inclusive."""
+
+    text: str
+    due_on: date | None
+    done_on: date | None
+    owner: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressLine:
+    """A report (整改进展). `by` is None where it came in with an import."""
+
+    round: int
+    on: date
+    by: PersonName | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceLine:
+    """A file (佐证材料), known by its content; `size` in bytes."""
+
+    round: int
+    name: str
+    phase: EvidencePhase
+    media_type: str
+    size: int
+    sha256: str
+    on: date
+    by: PersonName | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionLine:
+    """A request for a later last day (延期). `lapsed_on`: no longer counts since a change of class."""
+
+    round: int
+    asked_on: date
+    asked_by: PersonName | None
+    reason: str
+    until_asked: date
+    decision: Decision
+    decided_on: date | None
+    decided_by: PersonName | None
+    until_granted: date | None
+    lapsed_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspensionLine:
+    """Suspended days (中止), both inclusive. `cut_on`: an application ended it with the day before."""
+
+    round: int
+    from_on: date
+    until_on: date
+    reason: str
+    granted_on: date
+    granted_by: PersonName | None
+    cut_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBackLine:
+    """A call-back (回访), and the decision of a higher unit on its outcome."""
+
+    round: int
+    on: date
+    by: PersonName | None
+    outcome: CallBackOutcome
+    note: str | None
+    decided_on: date | None
+    decided_by: PersonName | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosingLine:
+    """An application to close, and what became of it; the last six are frozen at 销号 (23)."""
+
+    round: int
+    kind: ClosingKind
+    outcome: ClosingOutcome
+    applied_on: date | None
+    applied_by: PersonName | None
+    returned_on: date | None
+    returned_by: PersonName | None
+    reason: str | None
+    verified_on: date | None
+    verified_by: PersonName | None
+    closed_on: date | None
+    days_used: int | None
+    suspended_days: int | None
+    days_over: int | None
+    highest_level: int | None
+    on_time: bool | None
+    on_time_original: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiringLine:
+    """A step that was crossed, and whom it was told to.
+
+    `clock_on` is the day that it counts from. `unit` and `role` name the post that was told; a step
+    with a `notice` and no post was spoken for by a higher one. `quiet` is never told.
+    """
+
+    round: int
+    step: StepKind
+    level: int
+    repeat: int
+    clock_on: date
+    crossed_on: date
+    withdrawn_on: date | None
+    quiet: bool
+    unit: str | None
+    role: Role | None
+    official: PersonName | None
+    notice: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeLine:
+    """A notice that carries a step of the problem, and where it stands; instants are UTC."""
+
+    notice: int
+    business_date: date
+    recipient: str
+    channel: Channel
+    state: NoticeState
+    attempts: int
+    accepted_at: datetime | None
+    delivered_at: datetime | None
+    acknowledged_at: datetime | None
+    receipt: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemView:
+    """A whole problem: texts, clock, state, parts, steps and notices, each oldest first.
+
+    `term` and `review_every` are in words (15个工作日); `due_given` is a date that was given.
+    """
+
+    number: str
+    external_number: str | None
+    title: str
+    description: str | None
+    category: str | None
+    source: Source | None
+    place: str | None
+    unit: str
+    co_units: tuple[str, ...]
+    register_unit: str
+    found_by_unit: str | None
+    entered: Entered
+    found_on: date
+    registered_on: date
+    started_on: date
+    rectification_class: RectificationClass
+    limit_text: str | None
+    term: str | None
+    due_given: date | None
+    due_on: date | None
+    original_due_on: date | None
+    review_every: str | None
+    review_on: date | None
+    take_up_by: date | None
+    taken_up_on: date | None
+    applied_on: date | None
+    verified_on: date | None
+    suspended_until: date | None
+    status: Status
+    light: Light | None
+    level: int
+    repeat: int
+    round: int
+    next_event_on: date | None
+    amount_fen: int | None
+    cancelled_on: date | None
+    cancel_reason: str | None
+    merged_into: str | None
+    extra: Mapping[str, str]
+    measures: tuple[MeasureLine, ...]
+    progress: tuple[ProgressLine, ...]
+    evidence: tuple[EvidenceLine, ...]
+    extensions: tuple[ExtensionLine, ...]
+    suspensions: tuple[SuspensionLine, ...]
+    call_backs: tuple[CallBackLine, ...]
+    closings: tuple[ClosingLine, ...]
+    firings: tuple[FiringLine, ...]
+    notices: tuple[NoticeLine, ...]
 
 
 def to_json(facts: object) -> str:

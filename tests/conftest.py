@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from builders import the_usual_people
+from district import District
 
 from xiaohao.ledger import schema
 from xiaohao.ledger.connect import open_engine
@@ -140,3 +142,16 @@ def administer(server: sa.URL, statement: str) -> None:
     with engine.connect() as conn:
         conn.exec_driver_sql(statement)
     engine.dispose()
+
+
+@pytest.fixture
+def district(engine: sa.Engine, tmp_path: Path) -> District:
+    """A small district with its units and nobody in them: the test runs once on each database."""
+    return District(engine, tmp_path)
+
+
+@pytest.fixture
+def staffed(district: District) -> District:
+    """The small district with the usual people."""
+    district.has(*the_usual_people())
+    return district

@@ -11,6 +11,7 @@ class Word(StrEnum):
     """A code with the word that officials read (`label`)."""
 
     label: str
+    __hash__ = str.__hash__
 
     def __new__(cls, code: str, label: str = "") -> Self:
         word = str.__new__(cls, code)
@@ -206,6 +207,7 @@ class Action(Word):
     MEASURE = "measure", "整改措施"
     EVIDENCE = "evidence", "佐证材料"
     CALL_BACK = "call_back", "回访"
+    DECIDE_CALL_BACK = "decide_call_back", "认定回访结果"
     APPLY = "apply", "申请销号"
     RETURN = "return", "退回"
     VERIFY = "verify", "复核通过"

@@ -29,15 +29,15 @@ def change_class(
     Raises Incomplete without a reason, or without a date or term where the class and its
     policy need one.
     """
-    if not reason.strip():
-        raise Incomplete("请写明变更整改类型的理由。台账没有变化。", missing=["变更理由"])
+    missing = [] if reason.strip() else ["变更理由"]
     with acting(ledger, Action.CHANGE_CLASS, number, by=by, on=on) as act:
-        own_term = act.rules.policy.of(rectification_class).term
-        dated = due_on or term or own_term
+        dated = due_on or term or act.rules.policy.of(rectification_class).term
         if rectification_class is not RectificationClass.LONG_TERM and dated is None:
+            missing.append("整改时限（日期或期限）")
+        if missing:
             raise Incomplete(
-                f"改为{rectification_class.label}须写明整改时限（日期或期限）。台账没有变化。",
-                missing=["整改时限"],
+                f"问题 {act.case.number} 改为{rectification_class.label}还缺：{'、'.join(missing)}。台账没有变化。",
+                missing=missing,
             )
         lapsed = [
             row | {"lapsed_on": on}

@@ -12,14 +12,15 @@ from xiaohao.rules.authority import Person
 from xiaohao.vocabulary import Action, Decision, RectificationClass
 
 
-def ask(ledger: Ledger, number: str, until: date, reason: str, *, by: Person, on: date) -> None:
+def ask(ledger: Ledger, number: str, until: date | None, reason: str, *, by: Person, on: date) -> None:
     """Ask for a later last day. Asking stops nothing (24).
 
-    Raises Incomplete without a reason, WrongDate where `until` is not later than the due
-    day, MoveNotAllowed where an earlier request still waits or the class has no last day.
+    Raises Incomplete without a day or a reason, WrongDate where `until` is not later than the
+    due day, MoveNotAllowed where an earlier request still waits or the class has no last day.
     """
-    if not reason.strip():
-        raise Incomplete("请写明申请延期的理由。台账没有变化。", missing=["延期理由"])
+    missing = _missing(until, reason)
+    if until is None or missing:
+        raise Incomplete(f"申请延期请写明{'和'.join(missing)}。台账没有变化。", missing=missing)
     with acting(ledger, Action.ASK_EXTENSION, number, by=by, on=on) as act:
         _has_last_day(act)
         _is_later(act, until)
@@ -39,11 +40,8 @@ def grant(
     with acting(ledger, Action.GRANT_EXTENSION, number, by=by, on=on) as act:
         _has_last_day(act)
         asked = _waiting(act)
-        if asked is None and (until is None or not reason.strip()):
-            missing = [
-                *(["新的整改时限"] if until is None else []),
-                *([] if reason.strip() else ["延期理由"]),
-            ]
+        missing = _missing(until, reason)
+        if asked is None and missing:
             raise Incomplete(
                 f"问题 {act.case.number} 没有待批的延期申请；直接同意延期时请写明{'和'.join(missing)}。台账没有变化。",
                 missing=missing,
@@ -74,6 +72,10 @@ def refuse(ledger: Ledger, number: str, reason: str, *, by: Person, on: date) ->
             raise MoveNotAllowed(f"问题 {act.case.number} 没有待批的延期申请。台账没有变化。")
         row = asked | {"decision": Decision.REFUSED, "decided_on": on, "decided_by": by.id}
         act.writes(parts={EXTENSION.name: [row]}, why={"reason": reason.strip()})
+
+
+def _missing(until: date | None, reason: str) -> list[str]:
+    return [*(["新的整改时限"] if until is None else []), *([] if reason.strip() else ["延期理由"])]
 
 
 def _waiting(act: Act) -> dict[str, Any] | None:

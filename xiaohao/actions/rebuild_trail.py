@@ -31,8 +31,9 @@ class Rebuilt:
 def rebuild(source: Ledger, target: Ledger) -> Rebuilt:
     """Replay the trail of `source` into `target`, a migrated ledger that holds nothing.
 
-    The trail is copied as it stands. Not in the trail and therefore not rebuilt: notices, runs,
-    faults, checkpoints, residents, and the ways to reach an official. Raises Refused where
+    The trail is copied as it stands. Not in the trail and therefore not rebuilt: runs, faults,
+    checkpoints, residents, the ways to reach an official, and what a notice said (a notice stands
+    for each, so that no step is told again). Raises Refused where
     `target` holds anything, where an entry's leaf or version is not what the entry says, or where
     the root is not that of `source`; `target` is then unchanged.
     """

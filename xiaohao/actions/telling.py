@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import NamedTuple
 
 from models.facts import DigestFacts, DigestItem, UnitCount, to_json
 from notifiers.choose import Addressee, ChannelSettings, route
@@ -15,14 +16,13 @@ from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.rules.counting import Suspensions
 from xiaohao.rules.ladder import Org, PostFault, Told, who
 from xiaohao.rules.policy import LADDER
-from xiaohao.rules.timetable import RANKS, Step, TimerState, next_climb
+from xiaohao.rules.timetable import Step, TimerState, next_climb
 from xiaohao.vocabulary import Action, FaultKind, Role, StepKind
 
 FAULT_KINDS = (FaultKind.VACANT_POST, FaultKind.DEPUTY_CIRCLE, FaultKind.NOBODY_TO_TELL)
 
 
-@dataclass(frozen=True)
-class Telling:
+class Telling(NamedTuple):
     """One problem told to one official."""
 
     untold: Untold
@@ -120,9 +120,12 @@ def write(w: Writing, made: Plan, routes: ChannelSettings, *, held: bool) -> int
         for telling in tellings
     ]
     firings.mark_told(w, tellers)
+    details: dict[tuple[object, ...], bytes] = {}
     for teller in tellers:
-        detail = trail.detail_of(firings.told_detail(teller, w.on))
-        w.note(f"problem:{teller.untold.problem_id}", teller.untold.version + 1, detail, Action.TELL)
+        key = firings.told_key(teller)
+        if key not in details:
+            details[key] = trail.detail_of(firings.told_detail(teller, w.on))
+        w.note(f"problem:{teller.untold.problem_id}", teller.untold.version + 1, details[key], Action.TELL)
     return len(notices)
 
 
@@ -209,7 +212,7 @@ def _is_vacant(told: Told, unit_id: int, role: Role) -> bool:
 
 def _urgency(telling: Telling) -> tuple[int, int, int, str]:
     item = telling.item
-    return (-RANKS[item.kind], -item.level, -item.days_overdue, item.number)
+    return (-telling.untold.rank, -item.level, -item.days_overdue, item.number)
 
 
 def _post_fault(fault: PostFault, district: _District) -> Found:

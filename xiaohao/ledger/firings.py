@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -16,8 +15,7 @@ from xiaohao.rules.timetable import TimerState
 from xiaohao.vocabulary import Light, Role, StepKind
 
 
-@dataclass(frozen=True, slots=True)
-class Untold:
+class Untold(NamedTuple):
     """A problem with the highest of its steps still untold, and the ids of all of them."""
 
     problem_id: int
@@ -30,6 +28,7 @@ class Untold:
     firing_id: int
     firing_ids: tuple[int, ...]
     kind: StepKind
+    rank: int
     level: int
     repeat: int
     clock_on: date
@@ -37,8 +36,7 @@ class Untold:
     round: int
 
 
-@dataclass(frozen=True, slots=True)
-class Teller:
+class Teller(NamedTuple):
     """To whom a problem's step was told, and in which notice."""
 
     untold: Untold
@@ -104,6 +102,7 @@ def _untold(row: Any, steps: Sequence[Any], states: dict[tuple[Any, ...], TimerS
         best.id,
         tuple(step.id for step in steps),
         StepKind(best.step),
+        best.rank,
         best.level,
         best.repeat,
         best.clock_on,
@@ -140,6 +139,12 @@ def mark_told(w: Writing, told: Sequence[Teller]) -> None:
     conn.exec_driver_sql(
         "UPDATE problem SET version = problem.version + 1 FROM told WHERE problem.id = told.problem_id"
     )
+
+
+def told_key(teller: Teller) -> tuple[object, ...]:
+    """What `told_detail` depends on."""
+    u = teller.untold
+    return (u.round, u.clock_on, u.kind, u.level, u.repeat, teller.role, teller.unit_id, teller.official_id)
 
 
 def told_detail(teller: Teller, on: date) -> Mapping[str, Any]:

@@ -40,12 +40,21 @@ ORDER = (POLICY, CALENDAR, WORKDAY, UNIT, OFFICIAL, POST, HOLDING, DEPUTY, PROBL
 STEP_KEY = ("clock_on", "step", "level", "repeat")
 
 
+@dataclass(frozen=True, order=True)
+class Telling:
+    """On which business date a problem was told, and to whom (code): stands for the notice."""
+
+    on: str
+    official: str
+
+
 @dataclass
-class _Step:
-    """A recorded step; `told` stands for the notice, which is no part of the fold."""
+class Step:
+    """A recorded step. `telling` is what spoke for it, `highest` whether it was the one told."""
 
     row: Row
-    told: bool = False
+    telling: Telling | None = None
+    highest: bool = False
 
     @property
     def standing(self) -> bool:
@@ -53,7 +62,7 @@ class _Step:
 
     @property
     def untold(self) -> bool:
-        return self.standing and not self.told and not self.row["quiet"]
+        return self.standing and self.telling is None and not self.row["quiet"]
 
     def is_(self, round_: int, key: Sequence[Any]) -> bool:
         return self.row["round"] == round_ and [self.row[name] for name in STEP_KEY] == list(key)
@@ -64,7 +73,7 @@ class Fold:
     """The rows that the entries given so far make. Values are as a detail holds them: dates are ISO text."""
 
     _rows: dict[str, dict[tuple[Any, ...], Row]] = field(default_factory=lambda: defaultdict(dict))
-    _steps: dict[int, list[_Step]] = field(default_factory=lambda: defaultdict(list))
+    _steps: dict[int, list[Step]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, subject: str, version: int, detail: Mapping[str, Any]) -> None:
         """Fold in one entry; entries come in the order of `seq`.
@@ -86,13 +95,16 @@ class Fold:
         columns = folded_columns(table)
         defaults = {name: _default(table.c[name]) for name in columns} | UNSAID.get(table.name, {})
         if table is FIRING:
-            for problem_id in sorted(self._steps):
-                for step in self._steps[problem_id]:
-                    yield defaults | step.row
+            yield from (defaults | step.row for step in self.steps())
             return
         found = self._rows[table.name]
         for key in sorted(found):
             yield defaults | {name: value for name, value in found[key].items() if name in columns}
+
+    def steps(self) -> Iterator[Step]:
+        """The recorded steps, problem by problem, in the order in which they were recorded."""
+        for problem_id in sorted(self._steps):
+            yield from self._steps[problem_id]
 
     def _set(self, table: sa.Table, key: tuple[Any, ...], row: Mapping[str, Any]) -> None:
         self._rows[table.name].setdefault(key, {}).update(row)
@@ -116,7 +128,7 @@ class Fold:
             key = [row[name] for name in STEP_KEY]
             if not any(step.standing and step.is_(row["round"], key) for step in steps):
                 whole = {"problem_id": problem_id, "withdrawn_on": None, "unit_id": None, "role": None}
-                steps.append(_Step(whole | row))
+                steps.append(Step(whole | row))
         for key in detail.get("withdrawn", ()):
             for step in steps:
                 if step.standing and step.is_(round_before, key):
@@ -126,18 +138,19 @@ class Fold:
                 if step.untold and step.is_(round_before, key):
                     step.row["quiet"] = True
         if "told" in detail:
-            _tell(steps, detail["told"])
+            _tell(steps, detail["told"], detail["on"])
 
 
-def _tell(steps: Sequence[_Step], told: Mapping[str, Any]) -> None:
+def _tell(steps: Sequence[Step], told: Mapping[str, Any], on: str) -> None:
     """One step is told, to a post; with it every step still untold is spoken for (13, 59)."""
+    telling = Telling(on, told["official"])
     key = [told[name] for name in STEP_KEY]
     for step in steps:
-        if not step.untold:
-            continue
-        step.told = True
-        if step.is_(told["round"], key):
-            step.row |= {"unit_id": told["unit_id"], "role": told["role"]}
+        if step.untold:
+            step.telling = telling
+            step.highest = step.is_(told["round"], key)
+            if step.highest:
+                step.row |= {"unit_id": told["unit_id"], "role": told["role"]}
 
 
 def _default(column: sa.Column[Any]) -> Any:

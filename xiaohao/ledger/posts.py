@@ -77,18 +77,35 @@ def person(r: Reading, code: str, on: date) -> Person:
     if row is None or not row.active:
         state = "没有" if row is None else "已停用"
         raise NotFound(f"{state}工号为“{code}”的人员，请用 xiaohao people 查看。")
-    return Person(row.id, row.code, row.name, _standings(r, row.id, on))
+    return Person(row.id, row.code, row.name, standings(r, row.id, on))
 
 
-def _standings(r: Reading, official_id: int, on: date) -> tuple[Standing, ...]:
+def standings(r: Reading, official_id: int, on: date) -> tuple[Standing, ...]:
+    """The posts that an official holds on the day, and those in which he stands in for others.
+
+    A deputy whose own post has a deputy is stood in for by him, and so on (52). One statement,
+    which reads the official's own holdings and those with a deputy on the day.
+    """
     there = (HOLDING.c.from_on <= on) & (HOLDING.c.until_on.is_(None) | (HOLDING.c.until_on >= on))
-    posts: Any = HOLDING.join(POST, POST.c.id == HOLDING.c.post_id).join(UNIT, UNIT.c.id == POST.c.unit_id)
-    own = sa.select(UNIT.c.path, POST.c.role).select_from(posts).where(there)
-    as_deputy = own.select_from(posts.join(DEPUTY, DEPUTY.c.holding_id == HOLDING.c.id)).where(
-        DEPUTY.c.official_id == official_id, DEPUTY.c.from_on <= on, DEPUTY.c.until_on >= on
+    deputy_there = (
+        (DEPUTY.c.holding_id == HOLDING.c.id) & (DEPUTY.c.from_on <= on) & (DEPUTY.c.until_on >= on)
     )
-    rows = [
-        *r.conn.execute(own.where(HOLDING.c.official_id == official_id)),
-        *r.conn.execute(as_deputy),
-    ]
-    return tuple(Standing(row.path, row.role) for row in rows)
+    posts: Any = HOLDING.join(POST, POST.c.id == HOLDING.c.post_id).join(UNIT, UNIT.c.id == POST.c.unit_id)
+    deputy = DEPUTY.c.official_id.label("deputy_id")
+    query = (
+        sa.select(HOLDING.c.official_id, deputy, UNIT.c.path, POST.c.role)
+        .select_from(posts.outerjoin(DEPUTY, deputy_there))
+        .where(there, (HOLDING.c.official_id == official_id) | DEPUTY.c.id.is_not(None))
+        .order_by(HOLDING.c.id)
+    )
+    rows = r.conn.execute(query).all()
+    speaks_for = {official_id}
+    while more := {row.official_id for row in rows if row.deputy_id in speaks_for} - speaks_for:
+        speaks_for |= more
+    return tuple(
+        dict.fromkeys(
+            Standing(row.path, row.role)
+            for row in rows
+            if row.official_id == official_id or row.deputy_id in speaks_for
+        )
+    )

@@ -1,17 +1,21 @@
 """The rows side of a rebuild: the trail read in order, and what it folds to written into an empty ledger."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from xiaohao.ledger import bulk, dialect, trail
-from xiaohao.ledger.fold import ORDER, Fold
-from xiaohao.ledger.tables import FAULT, NOTICE, RUN, TRAIL
+from xiaohao.ledger.fold import ORDER, Fold, Row
+from xiaohao.ledger.tables import FAULT, FIRING, NOTICE, OFFICIAL, RUN, TRAIL
 from xiaohao.ledger.writing import Reading
 from xiaohao.proof.merkle import Frontier
+from xiaohao.vocabulary import Channel, NoticeState
 
 BATCH = 20_000
+REBUILT = "rebuilt"
+"""The kind of a notice that a rebuild writes in the place of one that was sent."""
 
 
 def batches(r: Reading, size: int) -> Iterator[Sequence[Any]]:
@@ -56,6 +60,44 @@ def write(conn: sa.Connection, fold: Fold) -> int:
     written = 0
     for table in ORDER:
         rows = list(fold.rows(table))
+        if table is FIRING:
+            rows = _with_notices(conn, fold, rows)
         bulk.insert_rows(conn, table, rows)
         written += len(rows)
     return written
+
+
+def _with_notices(conn: sa.Connection, fold: Fold, rows: Sequence[Row]) -> list[Row]:
+    """Steps with a notice that stands for the one they were told in, so that they are not told again (I7).
+
+    Such a notice says when and to whom; what it said is not in the trail.
+    """
+    officials = {row.code: row for row in conn.execute(sa.select(OFFICIAL))}
+    tellings = sorted({step.telling for step in fold.steps() if step.telling is not None})
+    now = datetime.now(UTC)
+    stands = [
+        {
+            "dedupe_key": f"rebuilt:{telling.on}:{telling.official}",
+            "business_date": telling.on,
+            "official_id": officials[telling.official].id,
+            "recipient": officials[telling.official].name,
+            "channel": Channel.CONSOLE,
+            "kind": REBUILT,
+            "facts": "{}",
+            "state": NoticeState.ACCEPTED,
+            "created_at": now,
+            "accepted_at": now,
+            "receipt": "由留痕重建，原通知的内容和渠道不在留痕里",
+        }
+        for telling in tellings
+    ]
+    bulk.insert_rows(conn, NOTICE, stands)
+    query = sa.select(NOTICE.c.dedupe_key, NOTICE.c.id).where(NOTICE.c.kind == REBUILT)
+    ids = {row.dedupe_key: row.id for row in conn.execute(query)}
+    noticed = []
+    for step, row in zip(fold.steps(), rows, strict=True):
+        telling = step.telling
+        notice_id = None if telling is None else ids[f"rebuilt:{telling.on}:{telling.official}"]
+        official_id = officials[telling.official].id if telling is not None and step.highest else None
+        noticed.append(row | {"notice_id": notice_id, "official_id": official_id})
+    return noticed

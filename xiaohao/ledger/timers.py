@@ -126,7 +126,7 @@ def _decide(w: Writing, no: int, key: Sequence[Any]) -> Decision | Exception:
     try:
         state = state_of(key)
         rules = w.rules(state.policy_id, state.calendar_version)
-        seen = outlook(state, rules.policy, rules.workdays, w.on)
+        seen = outlook(state, rules.policy, rules.workdays, w.on, since=state.next_event_on)
         return Decision(no, seen, due_steps(state, seen))
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         return error

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -17,8 +17,7 @@ SALT_BYTES = 16
 COLUMNS = ("seq", "at", "actor", "action", "subject", "version", "run", "detail", "salt", "leaf")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One change of one subject, not yet sealed. `detail` is canonical JSON."""
 
     subject: str

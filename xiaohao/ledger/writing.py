@@ -1,7 +1,8 @@
 """The ledger's two doors: `reading` and `writing`, one transaction each, the second sealed by the trail."""
 
+import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 
 import sqlalchemy as sa
@@ -118,7 +119,10 @@ class Ledger:
         on many rows. Raises LedgerBusy where another writer does not finish in time.
         """
         wait = ACT_WAIT_SECONDS if bulk is None else BULK_WAIT_SECONDS
-        with connect.writing_connection(self.engine, wait_seconds=wait) as conn:
+        with (
+            _no_collecting() if bulk else nullcontext(),
+            connect.writing_connection(self.engine, wait_seconds=wait) as conn,
+        ):
             if bulk is not None:
                 dialect.take_bulk_lock(conn, bulk)
             w = Writing(self, conn, action, by, on)
@@ -142,3 +146,15 @@ class Ledger:
         if version not in self._calendars:
             self._calendars[version] = policy_rows.workdays(conn, version)
         return self._calendars[version]
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Keep the cycle collector out of a bulk act: it walks a hundred thousand rows again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

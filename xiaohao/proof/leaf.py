@@ -25,7 +25,7 @@ def _check(value: Any) -> None:
     kind = type(value)
     if kind is str:
         if not value.isascii():
-            value.encode()
+            _check_text(value)
     elif kind is int:
         if not -GREATEST <= value <= GREATEST:
             raise ValueError(f"{value} is no number that every JSON reader keeps")
@@ -41,6 +41,13 @@ def _check(value: Any) -> None:
         raise TypeError(f"a leaf holds no {kind.__name__}")
 
 
+def _check_text(value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{value!r} holds half a character (a lone surrogate)") from error
+
+
 def detail_hash(salt: bytes, detail: bytes) -> str:
     """Hex SHA-256 of salt ‖ detail."""
     return hashlib.sha256(salt + detail).hexdigest()
@@ -49,8 +56,12 @@ def detail_hash(salt: bytes, detail: bytes) -> str:
 def leaf_data(
     *, action: str, actor: str, at: str, detail_hash: str, run: str, subject: str, version: int
 ) -> bytes:
-    """The canonical JSON that is hashed as a leaf; all values are strings."""
-    if _PLAIN(action + actor + at + run + subject):
+    """The canonical JSON that is hashed as a leaf; all values in it are strings.
+
+    `at` is UTC with milliseconds and Z, `detail_hash` hex, `run` "" for none. What is plain
+    ASCII needs no escaping and is written as it stands: a night writes thousands of leaves.
+    """
+    if _PLAIN(action + actor + at + detail_hash + run + subject):
         return (
             f'{{"action":"{action}","actor":"{actor}","at":"{at}","detail":"{detail_hash}",'
             f'"run":"{run}","subject":"{subject}","v":"1","version":"{version}"}}'

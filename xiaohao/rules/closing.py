@@ -7,6 +7,9 @@ from xiaohao.rules.clock import Clock
 from xiaohao.rules.policy import Policy
 from xiaohao.vocabulary import CallBackOutcome, RectificationClass, Source
 
+TO_BE_DECIDED = frozenset({CallBackOutcome.EXPLAINED, CallBackOutcome.NOT_FEASIBLE})
+"""Outcomes of a call-back that count once a higher unit has decided them."""
+
 
 @dataclass(frozen=True)
 class ClosingFacts:

@@ -6,9 +6,10 @@ ends on its corresponding day. Decisions 3, 5, 28 and 32 of the timelines.
 
 import calendar
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import count as count_up
 from typing import Self
 
 from xiaohao.rules.workdays import ONE_DAY, Workdays
@@ -116,6 +117,24 @@ class Counter:
         if term.unit is TermUnit.WEEK:
             count *= 7
         return self._later(day, count, working=term.unit is TermUnit.WORKDAY)
+
+    def repeated(self, day: date, term: Term, since: date | None = None) -> Iterator[tuple[int, date]]:
+        """The last days of one, two, three … such terms counted after `day`, numbered, without end (9).
+
+        Those well before `since` are passed over; the last one before it is not.
+        """
+        first = 1
+        if term.unit is TermUnit.MONTH or self.suspensions.intervals:
+            yield from ((times, self.after(day, term, times=times)) for times in count_up(1))
+        elif term.unit is TermUnit.WORKDAY:
+            if since is not None:
+                first = max(1, self.workdays.between(day, since) // term.count - 1)
+            yield from ((times, self.workdays.after(day, term.count * times)) for times in count_up(first))
+        else:
+            span = term.count * 7 if term.unit is TermUnit.WEEK else term.count
+            if since is not None:
+                first = max(1, (since - day).days // span - 1)
+            yield from ((times, day + timedelta(days=span * times)) for times in count_up(first))
 
     def before(self, day: date, term: Term) -> date:
         """The n-th counted day before `day` (5)."""

@@ -15,7 +15,7 @@ class Who(StrEnum):
     """Who may make a move, seen from the problem's unit."""
 
     OWN = "own"  # the responsible unit, or a unit above it
-    ABOVE = "above"  # a unit above the responsible one, or a district's supervisor
+    ABOVE = "above"  # a unit above the responsible one, or the district's supervisor
     SECOND = "second"  # a second person of a rank not below the applicant's unit
 
 
@@ -34,11 +34,12 @@ MOVES: Mapping[Action, Move] = {
     Action.CORRECT: Move(_ALIVE, Who.OWN),
     Action.CANCEL: Move(_OPEN | {Status.APPLIED}, Who.ABOVE),
     Action.REASSIGN: Move(_OPEN, Who.ABOVE),
-    Action.TAKE_UP: Move(frozenset({Status.REGISTERED}), Who.OWN),
+    Action.TAKE_UP: Move(frozenset({Status.REGISTERED, Status.SUSPENDED}), Who.OWN),
     Action.PROGRESS: Move(_OPEN, Who.OWN),
     Action.MEASURE: Move(_OPEN | {Status.APPLIED}, Who.OWN),
     Action.EVIDENCE: Move(_ALIVE, Who.OWN),
     Action.CALL_BACK: Move(_OPEN | {Status.APPLIED}, Who.OWN),
+    Action.DECIDE_CALL_BACK: Move(_OPEN | {Status.APPLIED}, Who.ABOVE),
     Action.APPLY: Move(_OPEN, Who.OWN),
     Action.RETURN: Move(frozenset({Status.APPLIED}), Who.SECOND),
     Action.VERIFY: Move(frozenset({Status.APPLIED}), Who.SECOND),
@@ -57,5 +58,5 @@ def check(action: Action, status: Status, number: str) -> None:
         return
     allowed = "、".join(word.label for word in Status if word in MOVES[action].froms)
     raise MoveNotAllowed(
-        f"问题 {number} 当前为“{status.label}”，不能{action.label}；只有{allowed}的问题可以。台账没有变化。"
+        f"问题 {number} 当前为“{status.label}”，不能办理“{action.label}”；只有{allowed}的问题可以。台账没有变化。"
     )

@@ -151,7 +151,7 @@ def a_year(m: Match, found: date) -> Mark:
         DATE,
         by_year(days),
         year,
-        weak=not part and not before,
+        weak=part in {"", "上半年", "下半年"} and not is_before(m),
         ends=bool(part),
         why=why,
         whole_year=last_month == 12,
@@ -186,7 +186,8 @@ def a_quarter(m: Match, found: date) -> Mark:
         end = month_end(y, 3 * quarter)
         return (end, month_end(y, 3 * quarter - 3)) if before else (end,)
 
-    return Mark(DATE, by_year(days), year, ends=True, why=unclear(m, before))
+    weak = not is_before(m) and not group(m, "part")
+    return Mark(DATE, by_year(days), year, weak=weak, ends=True, why=unclear(m, before))
 
 
 def near_quarter(m: Match, found: date) -> Mark:

@@ -121,8 +121,8 @@ def placeholder(m: Match, _found: date) -> Mark:
 
 
 def uncounted(m: Match, _found: date) -> Mark:
-    """十几天, 数月."""
-    return Mark(BAD, why=f"“{m[0]}”没有写明数目")
+    """十几天, 数月: a fault only where nothing else says when."""
+    return Mark(NOISE, why=f"“{m[0]}”没有写明数目")
 
 
 def lunar(m: Match, _found: date) -> Mark:

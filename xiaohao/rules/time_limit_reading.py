@@ -27,12 +27,12 @@ class Option:
 class Deadline:
     """One deadline of a text: its options, the chosen one first.
 
-    `firm`: a date with 前, 底 and the like; `reports`: only a report is due then.
+    `firm`: a date with 前, 底 and the like; `aside`: only a report is due then, or it is an exception.
     """
 
     options: tuple[Option, ...]
     firm: bool
-    reports: bool
+    aside: bool
 
 
 @dataclass
@@ -80,20 +80,20 @@ class _Reader:
         before, after = self._skeleton[:place], self._skeleton[place + 1 :]
         reason = self._reasons.get(place, "")
         if not reason and not _fits(mark, before, after):
-            self.reading.dropped.append("不像整改时限")
             if mark.weak and mark.year.given is not None:
                 self._base = date(mark.year.given, 1, 1)
-            return
+            return self._drop("不像整改时限")
         options, why = self._days(mark)
         if reason == contexts.RANGE:
             self._base = self._range_from = options[0]
-            return
+            return None
         ends_range, self._range_from = self._range_from is not None, None
         if reason:
-            self._drop(reason)
             if reason == contexts.BEGINS:
                 self._base = options[0]
-            return
+            return self._drop(reason)
+        if mark.whole_year and mark.weak and options[0] < self._found_on and (before or after):
+            return self._drop("早于发现日期，不像整改时限")
         self._base = options[0].replace(month=1, day=1) if mark.whole_year else options[0]
         found = [Option(day) for day in options]
         if ends_range:
@@ -104,8 +104,9 @@ class _Reader:
         elif mark.terms:
             why = ""
         firm = mark.ends or after[:1] in {"前", "之", "以", "止", ")"}
-        self._add(tuple(found), why, after, firm=firm)
+        self._add(tuple(found), why, before, after, firm=firm)
         self._note(mark, options[0], before, after)
+        return None
 
     def length(self, place: int, mark: Mark) -> None:
         before, after = self._skeleton[:place], self._skeleton[place + 1 :]
@@ -123,7 +124,7 @@ class _Reader:
             options = [Option(option.on) for option in options]
         if mark.days is not None:
             options += [Option(day) for day in self._days(mark)[0]]
-        self._add(tuple(options), mark.why, after, firm=False)
+        self._add(tuple(options), mark.why, before, after, firm=False)
         self.reading.notes.extend([note] if note else [])
         self._note(mark, options[0].on, before, after)
         return None
@@ -170,9 +171,9 @@ class _Reader:
     def _counted(self, mark: Mark, start: date) -> list[Option]:
         return [Option(within(self._counter.last_day(start, term)), term) for term in mark.terms]
 
-    def _add(self, options: tuple[Option, ...], why: str, after: str, *, firm: bool) -> None:
-        reports = bool(contexts.REPORTS.match(after))
-        self.reading.deadlines.append(Deadline(options, firm, reports))
+    def _add(self, options: tuple[Option, ...], why: str, before: str, after: str, *, firm: bool) -> None:
+        aside = contexts.REPORTS.match(after) or contexts.EXCEPTION.search(before)
+        self.reading.deadlines.append(Deadline(options, firm, bool(aside)))
         if why and len({option.on for option in options}) > 1:
             self.reading.whys.append(why)
 

@@ -11,7 +11,7 @@ from datetime import date
 
 from xiaohao.rules import time_limit_grammar as grammar
 from xiaohao.rules.counting import Term
-from xiaohao.rules.time_limit_marks import REVIEW, Impossible
+from xiaohao.rules.time_limit_marks import NOISE, REVIEW, Impossible
 from xiaohao.rules.time_limit_reading import Deadline, Reading, chinese, read, unreadable
 from xiaohao.rules.time_limit_words import AT_ONCE_ACTS, VAGUE, named_classes, normalise
 from xiaohao.rules.workdays import Workdays
@@ -60,12 +60,15 @@ def read_time_limit(text: str, found_on: date, workdays: Workdays) -> TimeLimit:
         if reason := unreadable(skeleton, marks):
             raise Impossible(reason)
         reading = read(skeleton, marks, found_on, workdays)
+        if not reading.deadlines and (
+            reason := next((mark.why for mark in marks.values() if mark.why and mark.sign == NOISE), "")
+        ):
+            raise Impossible(reason)
     except (ValueError, OverflowError) as problem:
         reason = str(problem) if isinstance(problem, Impossible) else "期限超出日历（1990年至2079年）"
         message = f"整改时限“{_shown(text)}”有误：{reason}。{WRITE}"
-        return TimeLimit(
-            text, classes[0] if classes else None, message=message, fault=True, review_every=every
-        )
+        named = classes[0] if classes and classes[0] is not RectificationClass.LONG_TERM else None
+        return TimeLimit(text, named, message=message, fault=True, review_every=every)
     if reading.deadlines:
         return _with_date(text, clean, reading, classes, every)
     return _without_date(text, clean, reading, classes, every)
@@ -92,7 +95,7 @@ def _with_date(
 
 def _chosen(deadlines: Sequence[Deadline]) -> Deadline:
     """The last of several; a date given goes before a length of time beside it."""
-    deadlines = [each for each in deadlines if not each.reports] or deadlines
+    deadlines = [each for each in deadlines if not each.aside] or deadlines
     firm = [each for each in deadlines if each.firm]
     if firm and any(each.options[0].term for each in deadlines):
         deadlines = firm

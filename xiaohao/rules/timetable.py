@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
-from itertools import count as count_up
+from typing import NamedTuple
 
 from xiaohao.rules.counting import Counter, Suspensions
 from xiaohao.rules.policy import Policy
@@ -43,8 +43,7 @@ class TimerState:
     next_event_on: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One step of a timetable. `clock_on` is the day that it counts from; a quiet step is never told."""
 
     kind: StepKind
@@ -81,18 +80,21 @@ class Outlook:
     steps: tuple[Step, ...]
 
 
-def outlook(state: TimerState, policy: Policy, workdays: Workdays, on: date) -> Outlook:
+def outlook(
+    state: TimerState, policy: Policy, workdays: Workdays, on: date, *, since: date | None = None
+) -> Outlook:
     """The fold of the timetable up to and including the day `on`.
 
-    `steps` are all steps dated up to that day, in order of day, whether recorded or not.
-    Raises ValueError where a day lies outside every calendar.
+    `steps` are the steps dated up to that day, in order of day, whether recorded or not: all
+    of them, or with `since` at least those from that day on. Raises ValueError where a day
+    lies outside every calendar.
     """
     suspensions = Suspensions.parse(state.suspensions)
     table = _Table(state, policy, Counter(workdays, suspensions))
     seen_until = on
     if state.status in IN_VERIFICATION and state.applied_on is not None:
         seen_until = min(on, state.applied_on)
-    steps, following = _split(table.ladder(), seen_until)
+    steps, following = _split(table.ladder(since), seen_until)
     top = max(
         ((s.level, s.repeat) for s in steps if s.kind is StepKind.ESCALATION),
         default=(0, 0),
@@ -155,8 +157,11 @@ class _Table:
         self._long_term = state.rectification_class is RectificationClass.LONG_TERM
         self._clock_on = state.review_on if self._long_term else state.due_on
 
-    def ladder(self) -> Iterator[Step]:
-        """Warnings before the last day, then the levels after it, then the top level for ever."""
+    def ladder(self, since: date | None = None) -> Iterator[Step]:
+        """Warnings before the last day, then the levels after it, then the top level for ever.
+
+        Repeats well before `since` are passed over; the last one before it is not.
+        """
         last = self._clock_on
         if last is None:
             return
@@ -170,8 +175,7 @@ class _Table:
         if self._policy.repeat is None or not self._policy.levels:
             return
         top = len(self._policy.levels)
-        for repeat in count_up(1):
-            again = self._counter.after(day, self._policy.repeat, times=repeat)
+        for repeat, again in self._counter.repeated(day, self._policy.repeat, since):
             yield Step(StepKind.ESCALATION, top, repeat, last, again)
 
     def take_up(self) -> Iterator[Step]:
@@ -192,9 +196,8 @@ class _Table:
         if self._state.status is not Status.APPLIED or applied is None:
             return
         counter = Counter(self._counter.workdays)
-        for repeat in count_up(1):
-            day = counter.after(applied, self._whole_policy.verify_remind, times=repeat)
-            yield Step(StepKind.VERIFY_WAIT, 2, repeat - 1, applied, day)
+        for times, day in counter.repeated(applied, self._whole_policy.verify_remind):
+            yield Step(StepKind.VERIFY_WAIT, 2, times - 1, applied, day)
 
     def turns(self) -> Iterator[date]:
         """Days on which no step falls and yet something changes: red, a suspension's ends."""
@@ -232,5 +235,7 @@ def next_climb(state: TimerState, policy: Policy, workdays: Workdays, on: date) 
         return next((step for step in table.verify_wait() if step.crossed_on > on), None)
     if state.status in SETTLED:
         return None
-    first = [next((s for s in each if s.crossed_on > on), None) for each in (table.take_up(), table.ladder())]
+    first = [
+        next((s for s in each if s.crossed_on > on), None) for each in (table.take_up(), table.ladder(on))
+    ]
     return min((step for step in first if step is not None), key=lambda step: step.crossed_on, default=None)

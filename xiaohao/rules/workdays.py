@@ -48,6 +48,11 @@ class Workdays:
         """The `count`-th working day after `day` (count 1 or more; `day` itself is not counted)."""
         return self._at(bisect_right(self._working, day.toordinal()) + count - 1, day)
 
+    def between(self, day: date, until: date) -> int:
+        """How many working days lie after `day` and up to `until`, inclusive; 0 where none does."""
+        last = bisect_right(self._working, until.toordinal())
+        return max(0, last - bisect_right(self._working, day.toordinal()))
+
     def before(self, day: date, count: int) -> date:
         """The `count`-th working day before `day` (count 1 or more; `day` itself is not counted)."""
         return self._at(bisect_left(self._working, day.toordinal()) - count, day)

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from collections import Counter
 
 from xiaohao.errors import Unreadable
@@ -10,6 +11,7 @@ from xiaohao.workbooks.cells import is_blank
 from xiaohao.workbooks.grid import Row, Sheet, Value
 
 _LONGEST_FIELD = 1 << 20
+_WRAPPED = re.compile(r'="([^"]*)"|[\'’`](\d+)')
 
 
 def read_delimited(content: bytes) -> Sheet:
@@ -25,7 +27,7 @@ def read_delimited(content: bytes) -> Sheet:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
         rows = []
         for count, record in enumerate(reader, 1):
-            values: list[Value] = [None if is_blank(cell) else cell for cell in record]
+            values: list[Value] = [None if is_blank(cell) else unwrapped(cell) for cell in record]
             if any(value is not None for value in values):
                 rows.append(Row(count, values))
     except csv.Error as error:
@@ -33,6 +35,13 @@ def read_delimited(content: bytes) -> Sheet:
     finally:
         csv.field_size_limit(previous)
     return Sheet("", rows)
+
+
+def unwrapped(cell: str) -> str:
+    """A cell without the dress that exports give to long numbers: ="0012", '0012."""
+    if found := _WRAPPED.fullmatch(cell.strip()):
+        return found[1] or found[2]
+    return cell
 
 
 def decoded(content: bytes) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
+MOST_CELLS = 3_000_000  # that hold something, in one sheet
+
 
 @dataclass(frozen=True, slots=True)
 class CellError:

@@ -8,6 +8,7 @@ from xiaohao.workbooks.grid import Merge, Row, Sheet
 
 _MOST_HEAD_ROWS = 3
 _LONGEST_LABEL = 40
+_DEEPEST = 300  # a table whose head lies further down is no ledger
 _UNNAMED = "{}列"
 
 
@@ -31,7 +32,8 @@ class HeadFinder:
 
     def find(self, start: int) -> Head | None:
         """The first head at or below the row with index `start`."""
-        return next((head for i in range(start, len(self._rows)) if (head := self.at(i)) is not None), None)
+        deepest = min(len(self._rows), start + _DEEPEST)
+        return next((head for i in range(start, deepest) if (head := self.at(i)) is not None), None)
 
     def at(self, index: int) -> Head | None:
         """The head that begins with this row, None where it is no head."""

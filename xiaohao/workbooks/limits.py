@@ -77,7 +77,8 @@ class TermsReader:
         """Of several limits the last; where they cannot all be compared it is told."""
         if len(limits) <= 1:
             return limits[0] if limits else None
-        dated = [(day, limit) for limit in limits if (day := day_in(limit, self._year)) is not None]
+        year = self._year or max((day.year for limit in limits if (day := day_in(limit, None))), default=2000)
+        dated = [(day, limit) for limit in limits if (day := day_in(limit, year)) is not None]
         words = "、".join(limit.text for limit in limits)
         if not dated:
             self._cells.error(column, words, "同一问题写了几个整改时限，比不出先后。请只填一个，或都填日期。")

@@ -1,15 +1,17 @@
 """A part's XML, event by event, without a tree; document types are refused."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from xml.parsers import expat
 
 from xiaohao.errors import Unreadable
+from xiaohao.workbooks.package import SUSPICIOUS
 
 Attributes = Mapping[str, str]
 
 
 def walk(
-    pieces: Iterable[bytes],
+    pieces: Generator[bytes],
     *,
     start: Callable[[str, Attributes], None],
     end: Callable[[str], None] | None = None,
@@ -34,12 +36,13 @@ def walk(
     if text is not None:
         parser.CharacterDataHandler = text
     try:
-        for piece in pieces:
-            parser.Parse(piece, False)
+        with closing(pieces):
+            for piece in pieces:
+                parser.Parse(piece, False)
         parser.Parse(b"", True)
     except (expat.ExpatError, LookupError, UnicodeDecodeError) as error:
         raise Unreadable("文件已损坏，里面的内容不完整。请在 Excel 中打开并另存后再导入。") from error
 
 
 def _refuse(*_: object) -> None:
-    raise Unreadable("文件里含有可疑的实体定义，正常的表格不会有，为安全起见不打开。请向来源核实。")
+    raise Unreadable(SUSPICIOUS)

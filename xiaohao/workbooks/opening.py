@@ -5,6 +5,8 @@ from pathlib import Path
 from xiaohao.errors import Unreadable
 from xiaohao.workbooks.delimited import read_delimited
 from xiaohao.workbooks.grid import Sheet
+from xiaohao.workbooks.open_document import is_open_document, read_open_document
+from xiaohao.workbooks.package import opened
 from xiaohao.workbooks.spreadsheet import read_spreadsheet
 
 MOST_BYTES = 100 * 1024 * 1024
@@ -17,7 +19,10 @@ def open_sheets(path: Path) -> list[Sheet]:
     """The sheets of the file. Raises Unreadable with one sentence where the file is refused."""
     head = _head(path)
     if head.startswith(_ZIP):
-        return read_spreadsheet(path)
+        with opened(path) as package:
+            if is_open_document(package):
+                return read_open_document(package)
+            return read_spreadsheet(package)
     if head.startswith(_OLE):
         raise Unreadable(_about_ole(path))
     _refuse_markup(head)

@@ -2,8 +2,8 @@
 
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
 
 from xiaohao.errors import Unreadable
@@ -11,6 +11,7 @@ from xiaohao.errors import Unreadable
 MOST_INFLATED = 192 * 1024 * 1024
 MOST_ENTRIES = 5000
 _PIECE = 1 << 16
+SUSPICIOUS = "文件里含有可疑的实体定义，正常的表格不会有，为安全起见不打开。请向来源核实。"
 _DAMAGED = "文件已损坏或没有传完整，请在 Excel 中重新保存，或向对方再要一份。"
 
 
@@ -29,7 +30,7 @@ class Package:
         """All entries, in lower case."""
         return list(self._entries)
 
-    def pieces(self, name: str) -> Iterator[bytes]:
+    def pieces(self, name: str) -> Generator[bytes]:
         """The bytes of an entry, piece by piece. Raises Unreadable where the entry is damaged."""
         try:
             with self._archive.open(self._entries[_plain(name)]) as entry:
@@ -72,18 +73,17 @@ def _inflate(package: Package) -> None:
     total = 0
     for name in package.names():
         tail = b""
-        is_xml = name.endswith((".xml", ".rels", ".vml"))
-        for piece in package.pieces(name):
-            total += len(piece)
-            if total > MOST_INFLATED:
-                raise Unreadable(_too_large())
-            if is_xml and not name.endswith(".vml"):
-                seen = tail + piece
-                if b"<!DOCTYPE" in seen or b"<!ENTITY" in seen:
-                    raise Unreadable(
-                        "文件里含有可疑的实体定义，正常的表格不会有，为安全起见不打开。请向来源核实。"
-                    )
-                tail = piece[-16:]
+        is_markup = name.endswith((".xml", ".rels"))
+        with closing(package.pieces(name)) as pieces:
+            for piece in pieces:
+                total += len(piece)
+                if total > MOST_INFLATED:
+                    raise Unreadable(_too_large())
+                if is_markup:
+                    seen = tail + piece
+                    if b"<!DOCTYPE" in seen or b"<!ENTITY" in seen:
+                        raise Unreadable(SUSPICIOUS)
+                    tail = piece[-16:]
 
 
 def _too_large() -> str:

@@ -62,7 +62,7 @@ class _ProblemReader:
         title = self._title()
         chosen = self._class()
         units = self._units()
-        terms = TermsReader(cells, self._filled_on.year if self._filled_on else None).read()
+        terms = TermsReader(cells, self._year()).read()
         found_on = self._found_on(terms.limit, chosen)
         closed, closed_on = self._closed()
         owner, owner_phone = self._owner(units.person)
@@ -133,7 +133,7 @@ class _ProblemReader:
                 "编号按数字存放，后几位已丢失，这一行按没有编号处理。请把该列设为文本格式后重新填写编号。",
             )
             return None
-        return packed(value)
+        return packed(value).lstrip("'’`") or None
 
     def _class(self) -> RectificationClass | None:
         column = self._cells.column(Field.CLASS)
@@ -224,13 +224,18 @@ class _ProblemReader:
         if not isinstance(day, NoDate):
             return day
         why = why_no_date(value, day)
-        year = self._filled_on.year if self._filled_on else None
-        stands = limit is not None and day_in(limit, year) is not None
+        stands = limit is not None and day_in(limit, self._year()) is not None
         if stands or chosen is RectificationClass.LONG_TERM:
             self._cells.warn(column, value, f"{why}这一行按没有发现时间处理。")
         else:
             self._cells.error(column, value, f"{why}整改时限要从发现时间算起，缺了它算不出来。")
         return None
+
+    def _year(self) -> int | None:
+        """The year that a limit without one is of: the found day's, else the filling day's."""
+        found = self._cells.day(self._cells.first(Field.FOUND_ON))
+        day = found if isinstance(found, date) else self._filled_on
+        return day.year if day else None
 
     def _closed(self) -> tuple[bool, date | None]:
         column, day_column = self._cells.column(Field.CLOSED), self._cells.column(Field.CLOSED_ON)

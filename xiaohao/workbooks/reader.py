@@ -16,7 +16,7 @@ from xiaohao.workbooks.problems import Around, read_problem
 from xiaohao.workbooks.registers import read_people_list, read_unit_list
 from xiaohao.workbooks.table import Record, Table, TableReader
 from xiaohao.workbooks.unit_names import clean, is_unit
-from xiaohao.workbooks.words import class_named_in
+from xiaohao.workbooks.words import class_of_sheet
 
 _GUIDE = re.compile(r"说明|填表|填报指南|字典|码表|选项|下拉|目录|封面|参数|模板|示例|样表")
 
@@ -60,7 +60,7 @@ class _Reader:
             self._read_ledger(ledger, filled_on)
         return Reading(
             self._path.name,
-            tuple(self._problems),
+            _without_restarts(self._problems),
             tuple(self._units),
             tuple(self._people),
             self._faults.all(),
@@ -133,7 +133,7 @@ class _Reader:
     def _around(self, ledger: _Ledger, filled_on: date | None) -> Around:
         table, name = ledger.table, ledger.sheet.name or self._path.stem
         own = _own_unit(name, table)
-        return Around(own, table.filled_on or filled_on, class_named_in(name))
+        return Around(own, table.filled_on or filled_on, class_of_sheet(ledger.sheet.name))
 
     def _tell_layout(self, ledger: _Ledger) -> None:
         for layout in ledger.table.layouts:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, auto
 
@@ -33,6 +33,7 @@ _LEVELS = (
     re.compile(r"^[一二三四五六七八九十]{1,3}[、.．]|^第[一二三四五六七八九十]{1,3}[类部章]"),
     re.compile(r"^[（(][一二三四五六七八九十]{1,3}[）)]"),
 )
+BARE = len(_LEVELS) + 1  # the level of a section without a number
 _COUNT = re.compile(r"[（(]?(?:共|共计)?\d+(?:个|项|条|件|人|类)(?:问题)?[）)]?$")
 _Cells = Sequence[tuple[int, Value]]
 
@@ -87,9 +88,17 @@ class Sections:
 
     def __init__(self) -> None:
         self._open: list[Section] = []
+        self._bare_is_widest: bool | None = None
 
     def enter(self, section: Section) -> None:
-        """A section ends those of its own level and below."""
+        """A section ends those of its own level and below.
+
+        One without a number is the widest where the table's first section has none, else the narrowest.
+        """
+        if self._bare_is_widest is None:
+            self._bare_is_widest = section.level == BARE
+        if section.level == BARE and self._bare_is_widest:
+            section = replace(section, level=0)
         self._open = [one for one in self._open if one.level < section.level] + [section]
 
     @property
@@ -161,14 +170,14 @@ def _section(cells: _Cells, columns: dict[int, Column], width: int) -> Section |
     if column is not None and column.field in (Field.MEASURES, Field.PROGRESS) and width < 3:
         return None
     if level or named or unit or width >= 3 or column is None or column.field in (Field.SERIAL, Field.NUMBER):
-        return Section(level or 3, bare, named, unit)
+        return Section(level or BARE, bare, named, unit)
     return None
 
 
 def _opens_with_more(text: str, cells: _Cells, columns: dict[int, Column]) -> bool:
     """Whether a numbered line that names a class has only a remark beside it: 一、立行立改问题 | 12个."""
-    fields = {columns[index].field for index, _ in cells if index in columns}
-    said = fields & {Field.TITLE, Field.UNIT, Field.LIMIT, Field.MEASURES}
+    beside = {columns[index].field for index, _ in cells[1:] if index in columns}
+    said = beside & {Field.TITLE, Field.UNIT, Field.MEASURES}
     numbered = any(pattern.search(text) for pattern in _LEVELS)
     return numbered and class_named_in(text) is not None and not said
 

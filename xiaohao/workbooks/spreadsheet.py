@@ -8,38 +8,35 @@ import posixpath
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from pathlib import Path
 
 from xiaohao.errors import Unreadable
 from xiaohao.workbooks.cells import is_blank
-from xiaohao.workbooks.grid import CellError, LostFormula, Merge, Row, Sheet, Value
+from xiaohao.workbooks.grid import MOST_CELLS, CellError, LostFormula, Merge, Row, Sheet, Value
 from xiaohao.workbooks.markup import Attributes, walk
-from xiaohao.workbooks.package import Package, opened
+from xiaohao.workbooks.package import Package
 from xiaohao.workbooks.styles import Styles, read_styles
 
-MOST_CELLS = 3_000_000
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
-def read_spreadsheet(path: Path) -> list[Sheet]:
+def read_spreadsheet(package: Package) -> list[Sheet]:
     """The sheets of the workbook, in order, hidden ones too. Raises Unreadable where it is none."""
-    with opened(path) as package:
-        main = _main_part(package)
-        book = _Book()
-        _read_workbook(package, main, book)
-        targets = _relations(package, main)
-        shared = next((t for k, t in targets.values() if k == "sharedStrings"), "xl/sharedStrings.xml")
-        styles = next((t for k, t in targets.values() if k == "styles"), "xl/styles.xml")
-        texts = _read_shared(package, shared)
-        looks = read_styles(package, styles)
-        sheets = []
-        for name, relation, hidden in book.sheets:
-            kind, target = targets.get(relation, ("", ""))
-            if kind == "worksheet" and package.has(target):
-                reader = _SheetReader(Sheet(name, [], [], hidden, book.from_1904), texts, looks)
-                sheets.append(reader.read(package, target))
-        return sheets
+    main = _main_part(package)
+    book = _Book()
+    _read_workbook(package, main, book)
+    targets = _relations(package, main)
+    shared = next((t for k, t in targets.values() if k == "sharedStrings"), "xl/sharedStrings.xml")
+    styles = next((t for k, t in targets.values() if k == "styles"), "xl/styles.xml")
+    texts = _read_shared(package, shared)
+    looks = read_styles(package, styles)
+    sheets = []
+    for name, relation, hidden in book.sheets:
+        kind, target = targets.get(relation, ("", ""))
+        if kind == "worksheet" and package.has(target):
+            reader = _SheetReader(Sheet(name, [], [], hidden, book.from_1904), texts, looks)
+            sheets.append(reader.read(package, target))
+    return sheets
 
 
 @dataclass(slots=True)

@@ -99,6 +99,17 @@ def class_named_in(title: str) -> RectificationClass | None:
     return classes.pop() if len(classes) == 1 else None
 
 
+def class_of_sheet(name: str) -> RectificationClass | None:
+    """The class that a sheet's name gives to its rows: the name is hardly more than the class.
+
+    限期整改（40个） does, 2024年问题限期整改情况汇报 does not.
+    """
+    bare = re.sub(
+        r"\(.*?\)|\d+|[一二三四五六七八九十]+、|问题|事项|台账|清单|类|个|条|共|[.、_\-]", "", narrow(name)
+    )
+    return _WORD_CLASS.get(bare)
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def closed_of(text: str) -> bool | None:
     """Whether a cell of 是否销号 says closed; None for words that are neither."""

@@ -1,0 +1,172 @@
+"""夜间运行: fire (one task a scope) → compose → seal → deliver → report. DESIGN section 7."""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from prefect import flow, runtime, task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed, Failed, State
+from pydantic import BaseModel, ConfigDict, Field
+
+from flows import artifacts, retrying
+from flows.office import office
+from xiaohao import bootstrap
+from xiaohao.actions import deliver as delivering
+from xiaohao.actions import night, night_report, owed, whole_night
+from xiaohao.actions import seal as sealing
+from xiaohao.actions.deliver import Sent
+from xiaohao.actions.night import Composed, FiredCounts
+from xiaohao.actions.whole_night import Night
+from xiaohao.ledger.scopes import WHOLE, Scope
+from xiaohao.ledger.trail import Head
+
+LOG = logging.getLogger("xiaohao.nightly")
+
+
+class NightForm(BaseModel):
+    """What may be said to a night; with nothing said it is the newest one owed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="夜间运行")
+
+    business_date: date | None = Field(
+        default=None,
+        title="业务日期",
+        description="这次运行所对应的日期。留空即为最近一个应运行的日期（凌晨 2 点以后是当天，之前是前一天）。",
+    )
+    held: bool = Field(
+        default=False,
+        title="通知暂缓发出",
+        description="写好的通知先不发出，核对后用 xiaohao outbox release 放行。",
+    )
+
+
+OWED = NightForm()
+
+
+class NightIncomplete(Exception):
+    """夜间运行没有全部完成。"""
+
+    def __init__(self, done: Night) -> None:
+        super().__init__("；".join((*done.failed, *done.set_aside)))
+        self.night = done
+
+
+@flow(name="夜间运行", persist_result=False)
+def nightly(form: NightForm = OWED) -> State[Any]:
+    """Everything that the calendar makes happen on one business date, once.
+
+    Ends Completed with the `Night`, or Failed with NightIncomplete where a scope failed or a state
+    was set aside; the rest is done all the same, and the next run takes what is left. Raises
+    WrongDate, LedgerBusy, LedgerUnreachable.
+    """
+    on = date_of(form)
+    missed = look_back(on)
+    fired = [fire(on, scope, return_state=True) for scope in scopes()]  # one that fails stops no other
+    counts, failed = counted(fired)
+    composed = compose(on, form.held)
+    head = seal()
+    sent = deliver(on)
+    done = report(whole_night.night_of(on, missed, counts, composed, head, sent, failed))
+    if done.is_whole:
+        return Completed(message=night_report.headline(done), data=done)
+    incomplete = NightIncomplete(done)
+    return Failed(message=str(incomplete), data=incomplete)
+
+
+def date_of(form: NightForm) -> date:
+    """The business date asked for, else the newest owed. Raises WrongDate."""
+    with office() as here:
+        on = form.business_date or owed.owed(here.ledger, _instant())
+        night.check_date(here.ledger, on, today=bootstrap.today())
+    LOG.info("业务日期 %s", on)
+    return on
+
+
+def scopes() -> Sequence[Scope]:
+    """What is fired in a transaction of its own."""
+    return (WHOLE,)
+
+
+def counted(fired: Sequence[State[FiredCounts]]) -> tuple[FiredCounts, list[str]]:
+    """What the scopes did together, and a sentence for each that failed."""
+    total, failed = FiredCounts(), []
+    for state in fired:
+        done = state.result(raise_on_failure=False)
+        if isinstance(done, FiredCounts):
+            total.add(done)
+        else:
+            failed.append(str(done))
+    return total, failed
+
+
+@task(name="查漏跑的日期", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+def look_back(on: date) -> list[date]:
+    """The business dates before `on` that did not run."""
+    with office() as here:
+        missed = night.missed(here.ledger, on)
+    if missed:
+        LOG.warning("漏跑 %d 天（%s 至 %s），这次一并补上", len(missed), missed[0], missed[-1])
+    return missed
+
+
+@task(name="触发到期事项", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+def fire(on: date, scope: Scope) -> FiredCounts:
+    """Closings and timers of one scope, in one transaction."""
+    with office() as here:
+        done = night.fire(here.ledger, on, scope)
+    LOG.info(
+        "范围“%s”：到点 %d 件，亮黄灯 %d，亮红灯 %d，销号 %d",
+        scope.name, done.fired, done.yellow, done.red, done.closed,
+    )  # fmt: skip
+    for sentence in done.set_aside:
+        LOG.error("%s", sentence)
+    return done
+
+
+@task(name="拟写通知", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+def compose(on: date, held: bool) -> Composed:
+    """Every step untold, one notice a recipient, in one transaction over all scopes."""
+    with office() as here:
+        page = here.settings.page_url
+        done = night.compose(here.ledger, on, here.channels, page_url=page, held=held)
+    LOG.info("写好通知 %d 份，讲到 %d 件问题；无人可报 %d 件", done.notices, done.told, done.untold)
+    return done
+
+
+@task(name="封存留痕", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+def seal() -> Head:
+    """The root of the trail's tree, written down where it has grown."""
+    with office() as here:
+        head = sealing.seal(here.ledger)
+    LOG.info("留痕 %d 条，根 %s", head.size, head.root)
+    return head
+
+
+@task(name="发送通知", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+def deliver(on: date) -> Sent:
+    """What may go out now."""
+    with office() as here:
+        sent = delivering.deliver(here.ledger, on, here.channels)
+    LOG.info("发送通知 %d 份", sent.tried)
+    for why in dict.fromkeys(sent.failures):
+        LOG.warning("有通知没有送达：%s", why)
+    return sent
+
+
+@task(name="写报告", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+def report(done: Night) -> Night:
+    """The report that the operator reads: a file, and artifacts of this run."""
+    with office() as here:
+        lights = night_report.lights(here.ledger)
+        night_report.write(here.settings.reports, done, lights)
+    artifacts.of_night(done, lights)
+    return done
+
+
+def _instant() -> datetime:
+    """Now, or the planned start where the clock of this machine lags behind it."""
+    planned = runtime.flow_run.scheduled_start_time
+    now = datetime.now(UTC)
+    return now if planned is None else max(now, planned)

@@ -1,0 +1,60 @@
+"""重新核查: by hand, at any hour; tells nobody, the next night does."""
+
+import logging
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from pydantic import BaseModel, ConfigDict, Field
+
+from flows import artifacts, retrying
+from flows.office import office
+from xiaohao import bootstrap
+from xiaohao.actions import recheck as rechecking
+from xiaohao.actions.recheck import Rechecked
+
+LOG = logging.getLogger("xiaohao.recheck")
+
+
+class RecheckForm(BaseModel):
+    """Which problems are rechecked; with nothing said all that are open."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", title="重新核查")
+
+    numbers: tuple[str, ...] = Field(
+        default=(), title="问题编号", description="只核查这些问题，如 HL-2023-0007。留空则看下一项。"
+    )
+    unit: str | None = Field(
+        default=None,
+        title="单位",
+        description="单位全称或编码，连同其下级单位。问题编号和单位都留空，就核查全部未销号的问题。",
+    )
+    dry_run: bool = Field(default=False, title="试运行", description="只看会有什么变化，不写入。")
+
+
+EVERYTHING = RecheckForm()
+
+
+@flow(name="重新核查", persist_result=False)
+def recheck(form: RecheckForm = EVERYTHING) -> None:
+    """Work timetables out anew, fire what is due, close what is verified.
+
+    Raises WrongUsage where both numbers and a unit are given, NotFound, LedgerBusy, LedgerUnreachable.
+    """
+    look_again(form)
+
+
+@task(name="核查", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+def look_again(form: RecheckForm) -> Rechecked:
+    """One transaction over the problems of the form."""
+    with office() as here:
+        done = rechecking.recheck(
+            here.ledger,
+            on=bootstrap.today(),
+            numbers=form.numbers,
+            unit=form.unit,
+            everything=not form.numbers and form.unit is None,
+            dry_run=form.dry_run,
+        )
+    LOG.info("核查 %d 件，有变化 %d 件", done.checked, len(done.changed))
+    artifacts.of_recheck(done, dry_run=form.dry_run)
+    return done

@@ -1,0 +1,25 @@
+"""Retries of tasks that may be repeated: each is one transaction that finds what is left to do."""
+
+from typing import Any, TypedDict
+
+from prefect.client.schemas.objects import TaskRun
+from prefect.states import State
+from prefect.tasks import Task
+
+from xiaohao.errors import Unreachable
+
+
+class Retries(TypedDict):
+    """What `@task` is told of retries."""
+
+    retries: int
+    retry_delay_seconds: list[float]
+    retry_condition_fn: Any
+
+
+def is_outside(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether a task failed for want of something outside: only then may another try help."""
+    return isinstance(state.result(raise_on_failure=False), Unreachable)
+
+
+OUTSIDE = Retries(retries=2, retry_delay_seconds=[5.0, 30.0], retry_condition_fn=is_outside)

@@ -1,0 +1,148 @@
+"""A Prefect server for one command: a child on the loopback that ends with its parent, however that ends.
+
+Prefect's own temporary server outlives a parent that is killed, and answers everybody on the machine.
+This one reads a pipe that only its parent holds, and asks for a secret that is made for it.
+The child runs `serve` and writes its port on stdout once it answers.
+"""
+
+import contextlib
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from xiaohao.errors import Unreachable
+
+STARTS_WITHIN = 180.0
+"""Seconds: two cold starts at once took 31 s on two cores; a slow disk may take much longer."""
+ENDS_WITHIN = 5.0
+HOST = "127.0.0.1"
+STARTS = "import sys; sys.path.append(sys.argv[1]); from flows.temporary_server import serve; serve()"
+"""The child's program: found beside this file, whatever the working folder holds."""
+CHILD = {
+    "PREFECT_UI_ENABLED": "false",
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    "PREFECT__SERVER_FINAL": "1",
+    "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "ERROR",
+}
+"""As Prefect starts its own: no pages, only the services that such a server needs; what it says
+is read only where it does not start."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where a server of ours answers, and the secret it asks for ("user:secret")."""
+
+    api_url: str
+    auth: str
+
+
+@dataclass(frozen=True)
+class Starting:
+    """A server under way; meanwhile the caller may import what it needs."""
+
+    child: subprocess.Popen[bytes]
+    said: IO[bytes]
+    auth: str
+
+    def answers(self) -> Server:
+        """Wait until it answers. Raises Unreachable where it does not."""
+        assert self.child.stdout is not None
+        clock = threading.Timer(STARTS_WITHIN, self.child.kill)
+        clock.daemon = True
+        clock.start()
+        try:
+            port = self.child.stdout.readline().strip()
+        finally:
+            clock.cancel()
+        if not port.isdigit():
+            raise Unreachable(self._why())
+        return Server(f"http://{HOST}:{int(port)}/api", self.auth)
+
+    def _why(self) -> str:
+        self.child.wait()
+        self.said.seek(0)
+        lines = self.said.read().decode(errors="replace").split("\n")
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "没有说明原因")
+        return (
+            f"Prefect 的临时服务没有启动起来：{last}。台账没有变化；"
+            "可以先用 xiaohao nightly --direct 不经 Prefect 运行。"
+        )
+
+
+@contextlib.contextmanager
+def temporary_server() -> Iterator[Starting]:
+    """A server of our own while the block runs; it is gone when the block ends."""
+    auth = f"xiaohao:{secrets.token_urlsafe(24)}"
+    environment = os.environ | CHILD | {"PREFECT_SERVER_API_AUTH_STRING": auth}
+    environment.pop("PREFECT_API_URL", None)
+    with tempfile.TemporaryFile() as said:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-c", STARTS, str(Path(__file__).parent.parent)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env=environment,
+            start_new_session=True,
+        )
+        try:
+            yield Starting(child, said, auth)
+        finally:
+            _end(child)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    assert child.stdin is not None
+    assert child.stdout is not None
+    with contextlib.suppress(OSError):
+        child.stdin.close()
+    try:
+        child.wait(timeout=ENDS_WITHIN)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    child.stdout.close()
+
+
+def serve() -> None:
+    """Serve until the parent closes the pipe, by will or by death."""
+    import uvicorn
+
+    class Answering(uvicorn.Server):
+        """A server that writes its port on stdout once it answers."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started and sockets:
+                sys.stdout.write(f"{sockets[0].getsockname()[1]}\n")
+                sys.stdout.flush()
+
+    server = Answering(
+        uvicorn.Config(
+            "prefect.server.api.server:create_app",
+            factory=True,
+            log_level="error",
+            lifespan="on",
+            timeout_graceful_shutdown=1,
+        )
+    )
+
+    def ends_with_its_parent() -> None:
+        while os.read(0, 1):
+            pass
+        server.should_exit = True
+        threading.Event().wait(ENDS_WITHIN - 1)
+        os._exit(0)
+
+    threading.Thread(target=ends_with_its_parent, daemon=True).start()
+    with socket.socket() as listening:
+        listening.bind((HOST, 0))
+        server.run(sockets=[listening])

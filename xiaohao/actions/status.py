@@ -1,0 +1,69 @@
+"""状态: whether the nights ran, what waits to be told or sent, which posts are vacant, and the lights."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from xiaohao.actions.people import ForetoldVacancy, Vacancy, foretold_in, vacancies_in
+from xiaohao.ledger import figures, outbox, posts, runs
+from xiaohao.ledger.figures import FaultLine, UnitLights, UntoldLine
+from xiaohao.ledger.writing import Ledger
+from xiaohao.vocabulary import NoticeState
+
+REMEMBERED = timedelta(days=30)
+WAITING = (NoticeState.QUEUED, NoticeState.LEASED, NoticeState.AGAIN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeCounts:
+    """How many notices ended undelivered, wait to be sent, are uncertain, or are held."""
+
+    dead: int
+    waiting: int
+    uncertain: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusView:
+    """What an operator looks at first.
+
+    `last_night` is the business date of the last night that ran. `missed` are nights of the last 30
+    days that did not run, those that the next night will write down included. `untold` is the number
+    of steps that are recorded and not told, `untold_problems` the highest of each problem.
+    """
+
+    on: date
+    last_night: date | None
+    missed: tuple[date, ...]
+    untold: int
+    untold_problems: tuple[UntoldLine, ...]
+    notices: NoticeCounts
+    vacancies: tuple[Vacancy, ...]
+    foretold: tuple[ForetoldVacancy, ...]
+    faults: tuple[FaultLine, ...]
+    lights: tuple[UnitLights, ...]
+
+
+def status(ledger: Ledger, on: date) -> StatusView:
+    """The state of the whole ledger as of the day `on` (for posts and missed nights)."""
+    with ledger.reading() as r:
+        org = posts.org(r)
+        by_state = outbox.counts(r)
+        written = [day for day in runs.missed(r) if on - REMEMBERED <= day <= on]
+        return StatusView(
+            on=on,
+            last_night=runs.last_night(r),
+            missed=tuple(sorted({*written, *runs.missed_between(r, on)})),
+            untold=figures.untold_steps(r),
+            untold_problems=figures.untold_lines(r),
+            notices=NoticeCounts(
+                dead=by_state.get(NoticeState.DEAD, 0),
+                waiting=sum(by_state.get(state, 0) for state in WAITING),
+                uncertain=by_state.get(NoticeState.UNCERTAIN, 0),
+                held=by_state.get(NoticeState.HELD, 0),
+            ),
+            vacancies=vacancies_in(r, org, on),
+            foretold=foretold_in(r, org, on),
+            faults=figures.fault_lines(r),
+            lights=figures.lights_by_unit(r),
+        )

@@ -1,0 +1,119 @@
+"""`xiaohao nightly`, `recheck` and `status`."""
+
+from datetime import date
+from typing import Any
+
+from xiaohao import bootstrap
+from xiaohao.actions import night_report, owed, status, whole_night
+from xiaohao.actions.recheck import Rechecked, recheck
+from xiaohao.actions.whole_night import Night
+from xiaohao.cli import desk, night_page, screen, status_page
+from xiaohao.cli.commands import Answer, command
+from xiaohao.cli.parameters import DAY, Text, argument, day, flag, option, unit
+from xiaohao.cli.screen import Screen
+from xiaohao.errors import WrongUsage
+
+
+@command(
+    """夜间运行：亮灯、督办、销号、通知。
+
+对一个业务日期核对全部时限：到期前亮黄灯，过期亮红灯并逐级督办，复核通过的写为已销号，把当晚的事各发一份汇总。
+同一日期再运行一次，不会重复；漏跑的日期一并补上。每天凌晨 2 点以后可以运行当天的。""",
+    examples=[
+        "nightly",
+        "nightly --date 2023-10-16 --dry-run",
+        "nightly --date 2023-10-16 --hold",
+    ],
+)
+@option("--date", "on", type=DAY, help="业务日期，默认是最近一个该运行的日期。")
+@flag("--dry-run", help="只看会发生什么，不写入，也不通知。")
+@flag("--hold", help="通知先不发出，核对后用 xiaohao outbox release 放行。")
+@flag("--direct", help="不经过 Prefect，直接运行。")
+def nightly_command(on: date | None, dry_run: bool, hold: bool, direct: bool) -> Answer:
+    if dry_run and hold:
+        raise WrongUsage("--dry-run 不写入也不通知，不必再写 --hold。")
+    settings = bootstrap.settings()
+    ledger = bootstrap.ledger(settings)
+    on = on or owed.owed(ledger, bootstrap.now())
+    channels, today = bootstrap.channel_settings(settings), bootstrap.today()
+    if dry_run:
+        night = whole_night.rehearsed(ledger, on, channels, today=today)
+    elif direct:
+        night = whole_night.whole_night(
+            ledger, on, channels, today=today, page_url=settings.page_url, held=hold, progress=screen.note
+        )
+    else:
+        night = _through_prefect(on, hold)
+    for sentence in (*night.set_aside, *night.failed):
+        screen.note(sentence)
+    return Answer(
+        _document(night),
+        lambda s: night_page.show(s, night, ledger, settings, dry_run=dry_run),
+        0 if night.is_whole else 1,
+    )
+
+
+@command(
+    """手动重新核查问题。
+
+重新计算时限和亮灯，补办该办的事；不发通知，由下一次夜间运行一并通知。夜间运行之后马上核查，不会有变化。""",
+    examples=["recheck HL-2023-0007", "recheck --unit 孟轲乡 --dry-run", "recheck --all"],
+)
+@argument("numbers", metavar="[编号…]", help="要核查的问题，可以写几个。", type=Text("编号"), nargs=-1)
+@unit
+@flag("--all", "everything", help="核查全部问题。")
+@day
+@flag("--dry-run", help="只看会有什么变化，不写入。")
+def recheck_command(
+    numbers: tuple[str, ...], unit: str | None, everything: bool, on: date | None, dry_run: bool
+) -> Answer:
+    ledger = bootstrap.ledger(bootstrap.settings())
+    done = recheck(
+        ledger, on=desk.act_day(on), numbers=numbers, unit=unit, everything=everything, dry_run=dry_run
+    )
+    return Answer(done, lambda s: _show_rechecked(s, done, dry_run))
+
+
+@command(
+    "查看运行情况：漏跑、未送达、岗位空缺、各单位亮灯。",
+    examples=["status", "status --json"],
+)
+def status_command() -> Answer:
+    ledger = bootstrap.ledger(bootstrap.settings())
+    view = status.status(ledger, owed.owed(ledger, bootstrap.now()))
+    return Answer(view, lambda s: status_page.show(s, view))
+
+
+def _show_rechecked(s: Screen, done: Rechecked, dry_run: bool) -> None:
+    if done.changed:
+        s.table(("编号", "变化"), [(x.number, "；".join(x.reasons)) for x in done.changed])
+    said = "会有变化" if dry_run else "有变化"
+    s.line(
+        f"核查 {done.checked} 件，{said} {len(done.changed)} 件"
+        + ("（试运行，没有写入）。" if dry_run else "。")
+    )
+
+
+def _through_prefect(on: date, hold: bool) -> Night:
+    screen.note("正在启动 Prefect（约十几秒）…")
+    from flows import on_console
+
+    return on_console.run_night(on, hold=hold)
+
+
+def _document(night: Night) -> dict[str, Any]:
+    return {
+        "business_date": night.business_date,
+        "missed": night.missed,
+        "fired": night.fired,
+        "yellow": night.yellow,
+        "red": night.red,
+        "escalated": {str(level): count for level, count in night.escalated.items()},
+        "closed": night.closed,
+        "notices": night.notices,
+        "untold": night.untold,
+        "trail_size": night.trail_size,
+        "root": night.root,
+        "set_aside": night.set_aside,
+        "failed": night.failed,
+    }
