@@ -45,4 +45,4 @@ def _on_a_server() -> Iterator[None]:
             try:
                 yield
             finally:
-                APILogHandler.flush()
+                APILogHandler().flush()

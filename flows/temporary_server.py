@@ -2,13 +2,11 @@
 
 Prefect's own temporary server outlives a parent that is killed, and answers everybody on the machine.
 This one reads a pipe that only its parent holds, and asks for a secret that is made for it.
-The child runs `serve` and writes its port on stdout once it answers.
 """
 
 import contextlib
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,8 +22,7 @@ STARTS_WITHIN = 180.0
 """Seconds: two cold starts at once took 31 s on two cores; a slow disk may take much longer."""
 ENDS_WITHIN = 5.0
 HOST = "127.0.0.1"
-STARTS = "import sys; sys.path.append(sys.argv[1]); from flows.temporary_server import serve; serve()"
-"""The child's program: found beside this file, whatever the working folder holds."""
+PROGRAM = Path(__file__).with_name("server_child.py")
 CHILD = {
     "PREFECT_UI_ENABLED": "false",
     "PREFECT__SERVER_EPHEMERAL": "1",
@@ -86,7 +83,7 @@ def temporary_server() -> Iterator[Starting]:
     environment.pop("PREFECT_API_URL", None)
     with tempfile.TemporaryFile() as said:
         child = subprocess.Popen(
-            [sys.executable, "-P", "-c", STARTS, str(Path(__file__).parent.parent)],
+            [sys.executable, "-P", str(PROGRAM)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,
@@ -110,39 +107,3 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.kill()
         child.wait()
     child.stdout.close()
-
-
-def serve() -> None:
-    """Serve until the parent closes the pipe, by will or by death."""
-    import uvicorn
-
-    class Answering(uvicorn.Server):
-        """A server that writes its port on stdout once it answers."""
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started and sockets:
-                sys.stdout.write(f"{sockets[0].getsockname()[1]}\n")
-                sys.stdout.flush()
-
-    server = Answering(
-        uvicorn.Config(
-            "prefect.server.api.server:create_app",
-            factory=True,
-            log_level="error",
-            lifespan="on",
-            timeout_graceful_shutdown=1,
-        )
-    )
-
-    def ends_with_its_parent() -> None:
-        while os.read(0, 1):
-            pass
-        server.should_exit = True
-        threading.Event().wait(ENDS_WITHIN - 1)
-        os._exit(0)
-
-    threading.Thread(target=ends_with_its_parent, daemon=True).start()
-    with socket.socket() as listening:
-        listening.bind((HOST, 0))
-        server.run(sockets=[listening])

@@ -24,12 +24,12 @@ from xiaohao.actions import (
     take_up,
 )
 from xiaohao.calendar_file import CalendarDay
-from xiaohao.ledger import new_problems, posts, problems, units
+from xiaohao.ledger import new_problems, people, posts, problems, units
 from xiaohao.ledger.new_problems import NewProblem
-from xiaohao.ledger.tables import CLOSING, EVIDENCE, FIRING, HOLDING, NOTICE, OFFICIAL, POST, PROBLEM, RUN
+from xiaohao.ledger.tables import CLOSING, EVIDENCE, FIRING, NOTICE, PROBLEM, RUN
 from xiaohao.ledger.writing import Ledger
 from xiaohao.rules.authority import Person
-from xiaohao.vocabulary import Action, Channel, Entered, EvidencePhase, RectificationClass, RunState, UnitKind
+from xiaohao.vocabulary import Action, Channel, Entered, EvidencePhase, RectificationClass, Role, RunState, UnitKind
 
 ROUTES = ChannelSettings(order=(Channel.FILE,), notices_folder=Path("notices"))
 PEOPLE = (("1", "secretary", 3), ("2", "leader", 2), ("3", "supervisor", 1), ("4", "clerk", 3))
@@ -88,13 +88,13 @@ class EngineLife:
         ]
         with self.ledger.writing(Action.UNIT, by="import", on=date(2000, 1, 1)) as w:
             units.add(w, rows)
+            new = people.NewPeople()
             for key, role, unit_id in PEOPLE:
-                n = int(key)
-                w.conn.execute(OFFICIAL.insert().values(id=n, code=key, name=role, active=True))
-                w.conn.execute(POST.insert().values(id=n, unit_id=unit_id, role=role))
-                w.conn.execute(
-                    HOLDING.insert().values(id=n, post_id=n, official_id=n, from_on=date(2000, 1, 1))
-                )
+                n = -int(key)
+                new.officials.append(people.OfficialRow(n, key, role, None))
+                new.posts.append(people.PostRow(n, unit_id, Role(role)))
+                new.holdings.append(people.HoldingRow(n, n, n, date(2000, 1, 1), None))
+            people.write(w, new, {})
 
     def who(self, key: str, on: date) -> Person:
         with self.ledger.reading() as r:

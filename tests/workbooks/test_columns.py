@@ -23,7 +23,7 @@ from xiaohao.workbooks.reader import read
     (Field.TITLE, "问题 存在问题 问题（微心愿） 隐患描述 矛盾纠纷简要情况 检查地点存在问题及隐患 群众反映的主要问题"),
     (Field.MEASURES, "整改措施 整改要求（措施） 细化的整改措施 具体控制措施 整改举措"),
     (Field.NUMBER, "工单编号 问题编码 内部编号"),
-    (Field.SERIAL, "序号 序 号"),
+    (Field.SERIAL, "序号 次序"),
     (Field.EXTRA, "检查单位 督办单位 核查时间 责任领导 是否协办 隐患等级 申请销号时间 销号材料 验收情况 备注（时限）"),
     (Field.AMOUNT, "问题金额（万元） 涉及金额"),
 ])  # fmt: skip

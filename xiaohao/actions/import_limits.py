@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 from xiaohao.rules import deadlines
@@ -53,6 +54,11 @@ def judge_limit(
     return _LimitJudge(line, found_on, rules, read, say).judge()
 
 
+@lru_cache(maxsize=10_000)
+def _classes(text: str) -> tuple[RectificationClass, ...]:
+    return tuple(named_classes(normalise(text)))
+
+
 class _LimitJudge:
     def __init__(
         self,
@@ -66,7 +72,7 @@ class _LimitJudge:
         self._text = line.limit_text.strip()
         worded = line.due_given is None and self._text
         self._reading = read(self._text, found_on) if worded else TimeLimit(self._text)
-        self._classes = named_classes(normalise(self._text)) if worded else []
+        self._classes = _classes(self._text) if worded else ()
 
     def judge(self) -> JudgedLimit | None:
         line, reading = self._line, self._reading

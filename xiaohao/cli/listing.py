@@ -3,7 +3,7 @@
 from models.facts import ProblemLine
 from xiaohao import bootstrap
 from xiaohao.actions import explain
-from xiaohao.cli import explain_page, problem_page
+from xiaohao.cli import problem_page
 from xiaohao.cli.commands import Answer, command
 from xiaohao.cli.parameters import LIGHT, number, option, rectification_class, status, unit
 from xiaohao.cli.screen import Screen
@@ -50,7 +50,7 @@ def show_command(number: str) -> Answer:
 @number
 def explain_command(number: str) -> Answer:
     answer = explain.explain(bootstrap.ledger(bootstrap.settings()), number, on=bootstrap.today())
-    return Answer(answer, lambda s: explain_page.show(s, answer))
+    return Answer(answer, lambda s: s.lines(answer.lines()))
 
 
 def _show(s: Screen, lines: tuple[ProblemLine, ...]) -> None:

@@ -1,61 +1,71 @@
-"""What a clerk wants to see after a night: what changed, who was told, where everything lies."""
+"""What a clerk wants to see after a night: what changed, who was told, what was closed, where everything lies."""
 
-from models.facts import DigestFacts
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from models.facts import ProblemLine
+from xiaohao.actions import night_report
+from xiaohao.actions.status import StatusView
 from xiaohao.actions.whole_night import Night
+from xiaohao.cli import status_page
 from xiaohao.cli.screen import Screen
-from xiaohao.ledger.writing import Ledger
 from xiaohao.settings import Settings
+from xiaohao.vocabulary import NoticeState
 
-MOST_DIGESTS = 30
+MOST_SHOWN = 20
 
 
-def show(s: Screen, night: Night, ledger: Ledger, settings: Settings, *, dry_run: bool) -> None:
-    """The whole page, short."""
-    s.line(
-        f"夜间运行　业务日期 {night.business_date}" + ("（试运行，没有写入）" if dry_run else ""),
-        style="bold",
-    )
+def show(
+    s: Screen, night: Night, closed: Sequence[ProblemLine], view: StatusView, settings: Settings
+) -> None:
+    """The whole page, short: lists that are long end with where the rest is."""
+    s.line(f"夜间运行　{night_report.headline(night)}。", style="bold")
     if night.missed:
-        s.line(f"漏跑 {len(night.missed)} 天，这次一并补上：{night.missed[0]} 至 {night.missed[-1]}")
-    if not night.did_something:
-        s.line("没有新的事项：该办的这一天已经办完。")
-    s.line(summary(night))
-    _told(s, night.digests)
+        last = f" 至 {night.missed[-1]}" if len(night.missed) > 1 else ""
+        s.line(f"漏跑 {len(night.missed)} 天，这次一并补上：{night.missed[0]}{last}。")
+    status_page.lights(s, view)
+    told(s, night)
+    if night.closed:
+        s.head(f"销号（{night.closed} 件）")
+        s.table(("编号", "问题", "责任单位"), [(x.number, x.title, x.unit) for x in closed[:MOST_SHOWN]])
+    status_page.untold(s, view)
+    status_page.vacancies(s, view)
     s.head("存放位置")
     s.facts(places(settings))
 
 
-def summary(night: Night) -> str:
-    """One line of counts."""
-    levels = "、".join(f"{level}级 {count}" for level, count in night.escalated.items()) or "0"
-    return (
-        f"到点 {night.fired} 件：新亮黄灯 {night.yellow}，新亮红灯 {night.red}；督办 {levels}；"
-        f"销号 {night.closed}；通知 {night.notices} 份；无人可报 {night.untold} 件"
-    )
+def show_rehearsal(s: Screen, night: Night) -> None:
+    """What the night would do."""
+    s.line(f"试运行　{night_report.headline(night)}。", style="bold")
+    if night.missed:
+        s.line(f"其中补上漏跑的 {len(night.missed)} 天。")
+    told(s, night)
+    s.line()
+    s.line("这是试运行，没有写入，也没有通知。")
 
 
-def _told(s: Screen, digests: tuple[DigestFacts, ...]) -> None:
-    if not digests:
+def told(s: Screen, night: Night) -> None:
+    """Recipients with their first item, and what became of the notices."""
+    if not night.digests:
         return
-    s.head("通知了谁")
-    s.table(
-        ("收件人", "单位", "件数", "最急的一件"),
-        [(d.recipient, d.unit, len(d.items), _first(d)) for d in digests[:MOST_DIGESTS]],
-    )
-    if len(digests) > MOST_DIGESTS:
-        s.line(f"另有 {len(digests) - MOST_DIGESTS} 人，用 xiaohao outbox list 查看。")
+    s.head(f"通知了谁（{len(night.digests)} 人）")
+    s.table(night_report.TOLD_HEADS, night_report.told_rows(night)[:MOST_SHOWN])
+    if len(night.digests) > MOST_SHOWN:
+        s.line(f"其余 {len(night.digests) - MOST_SHOWN} 人没有列出，用 xiaohao outbox list 查看。")
+    if night.sent:
+        s.line("，".join(f"{state.label} {count} 份" for state, count in night.sent.items()) + "。")
+    if night.sent.keys() - {NoticeState.DELIVERED, NoticeState.ACCEPTED}:
+        for why in night.send_failures[:MOST_SHOWN]:
+            s.line(f"  {why}")
 
 
-def _first(digest: DigestFacts) -> str:
-    item = digest.items[0]
-    level = f"{item.level}级" if item.level else ""
-    return f"{item.number} {item.title}（{level}{item.kind.label}）"
+def database_shown(settings: Settings) -> str:
+    """The file of the database, or its address without a password."""
+    address = sa.make_url(settings.database)
+    return address.database or "" if address.get_backend_name() == "sqlite" else address.render_as_string()
 
 
 def places(settings: Settings) -> list[tuple[str, object]]:
     """Where the database, the notices and the reports lie."""
-    return [
-        ("数据库", settings.database_url or settings.home / "xiaohao.db"),
-        ("通知", settings.notices),
-        ("报告", settings.reports),
-    ]
+    return [("数据库", database_shown(settings)), ("通知", settings.notices), ("报告", settings.reports)]

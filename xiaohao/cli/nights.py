@@ -1,8 +1,10 @@
 """`xiaohao nightly`, `recheck` and `status`."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from models.facts import ProblemLine
 from xiaohao import bootstrap
 from xiaohao.actions import night_report, owed, status, whole_night
 from xiaohao.actions.recheck import Rechecked, recheck
@@ -12,6 +14,9 @@ from xiaohao.cli.commands import Answer, command
 from xiaohao.cli.parameters import DAY, Text, argument, day, flag, option, unit
 from xiaohao.cli.screen import Screen
 from xiaohao.errors import WrongUsage
+from xiaohao.ledger import lists
+from xiaohao.ledger.writing import Ledger
+from xiaohao.vocabulary import Status
 
 
 @command(
@@ -38,19 +43,17 @@ def nightly_command(on: date | None, dry_run: bool, hold: bool, direct: bool) ->
     channels, today = bootstrap.channel_settings(settings), bootstrap.today()
     if dry_run:
         night = whole_night.rehearsed(ledger, on, channels, today=today)
-    elif direct:
+        return _answer(night, lambda s: night_page.show_rehearsal(s, night))
+    verified = _to_be_closed(ledger, on)
+    if direct:
         night = whole_night.whole_night(
             ledger, on, channels, today=today, page_url=settings.page_url, held=hold, progress=screen.note
         )
+        night_report.write(settings.reports, night, night_report.lights(ledger))
     else:
         night = _through_prefect(on, hold)
-    for sentence in (*night.set_aside, *night.failed):
-        screen.note(sentence)
-    return Answer(
-        _document(night),
-        lambda s: night_page.show(s, night, ledger, settings, dry_run=dry_run),
-        0 if night.is_whole else 1,
-    )
+    view = status.status(ledger, on)
+    return _answer(night, lambda s: night_page.show(s, night, verified, view, settings))
 
 
 @command(
@@ -94,11 +97,24 @@ def _show_rechecked(s: Screen, done: Rechecked, dry_run: bool) -> None:
     )
 
 
+def _to_be_closed(ledger: Ledger, on: date) -> list[ProblemLine]:
+    """What the night of this date is going to write as 销号."""
+    with ledger.reading() as r:
+        verified = lists.problem_lines(r, status=Status.VERIFIED)
+    return [line for line in verified if line.next_event_on is not None and line.next_event_on <= on]
+
+
 def _through_prefect(on: date, hold: bool) -> Night:
     screen.note("正在启动 Prefect（约十几秒）…")
     from flows import on_console
 
     return on_console.run_night(on, hold=hold)
+
+
+def _answer(night: Night, show: Callable[[Screen], None]) -> Answer:
+    for sentence in (*night.set_aside, *night.failed):
+        screen.note(sentence)
+    return Answer(_document(night), show, 0 if night.is_whole else 1)
 
 
 def _document(night: Night) -> dict[str, Any]:

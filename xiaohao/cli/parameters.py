@@ -37,7 +37,7 @@ class Day(click.ParamType):
                 return date(*(int(part) for part in found.groups()))
         except ValueError:
             self.fail(f"没有“{value}”这一天。", param, ctx)
-        self.fail(f"“{value}”不是日期，请写成 2026-03-05 或 2026年3月5日。", param, ctx)
+        return self.fail(f"“{value}”不是日期，请写成 2026-03-05 或 2026年3月5日。", param, ctx)
 
 
 class WordOf(click.ParamType):
@@ -53,7 +53,7 @@ class WordOf(click.ParamType):
             if value in (each.value, each.label):
                 return each
         there = "、".join(f"{each.label}（{each.value}）" for each in self.words)
-        self.fail(f"没有“{value}”，可用的有 {there}。", param, ctx)
+        return self.fail(f"没有“{value}”，可用的有 {there}。", param, ctx)
 
 
 class Length(click.ParamType):

@@ -18,6 +18,8 @@ from xiaohao.vocabulary import Light, Word
 WIDTH_WITHOUT_TERMINAL = 160
 STYLES = {Light.GREEN: "green", Light.YELLOW: "yellow", Light.RED: "bold red"}
 NOTHING = "－"
+WIDEST_WHOLE = 16
+"""Columns of a terminal: what is no wider is never wrapped."""
 
 
 class Screen:
@@ -33,6 +35,11 @@ class Screen:
         """One paragraph."""
         self._console.print(Text(plain(text), style=style), soft_wrap=True)
 
+    def lines(self, texts: Iterable[str]) -> None:
+        """Paragraphs."""
+        for text in texts:
+            self.line(text)
+
     def head(self, text: str) -> None:
         """What the next lines are about."""
         self.line()
@@ -41,10 +48,12 @@ class Screen:
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """A table; the columns share the width of the terminal."""
         table = Table(*heads, box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-        for column in table.columns:
+        cells = [[cell(value) for value in row] for row in rows]
+        for place, column in enumerate(table.columns):
             column.overflow = "fold"
-        for row in rows:
-            table.add_row(*(cell(value) for value in row))
+            column.no_wrap = all(line[place].cell_len <= WIDEST_WHOLE for line in cells)
+        for line in cells:
+            table.add_row(*line)
         self._draw(table)
 
     def facts(self, pairs: Iterable[tuple[str, Any]]) -> None:
@@ -70,7 +79,7 @@ class Screen:
 def cell(value: Any) -> Text:
     """A value as a person reads it."""
     match value:
-        case None:
+        case None | "":
             return Text(NOTHING)
         case Light():
             return Text(value.label, style=STYLES[value])

@@ -4,7 +4,6 @@ import click
 
 from xiaohao import bootstrap
 from xiaohao.actions import rebuild_trail, show_trail
-from xiaohao.cli import trail_page
 from xiaohao.cli.commands import Answer, Group
 from xiaohao.cli.parameters import Text, argument, number
 
@@ -20,7 +19,7 @@ def trail_command() -> None:
 @number
 def show_command(number: str) -> Answer:
     answer = show_trail.show_trail(bootstrap.ledger(bootstrap.settings()), number)
-    return Answer(answer, lambda s: trail_page.show(s, answer))
+    return Answer(answer, lambda s: s.lines(answer.lines()))
 
 
 @trail_command.command(

@@ -54,16 +54,17 @@ _BY_NUMBER = (
 _BY_OURS = "SELECT asked.place, problem.id FROM asked JOIN problem ON problem.number = asked.number"
 _BY_TITLE = (
     "SELECT asked.place, problem.id, problem.number, problem.external_number, problem.status"
-    " FROM asked JOIN problem ON problem.register_unit_id = asked.register_id"
-    " AND problem.unit_id = asked.unit_id AND problem.title_key = asked.title_key ORDER BY problem.id"
+    " FROM asked CROSS JOIN problem WHERE problem.register_unit_id = asked.register_id"
+    " AND problem.unit_id = asked.unit_id AND problem.title_key = asked.title_key"
 )
 _ELSEWHERE = (
     "SELECT elsewhere.place, elsewhere.unit_id, problem.id, trail.detail FROM problem CROSS JOIN elsewhere"
     " CROSS JOIN trail WHERE elsewhere.register_id = problem.register_unit_id"
     " AND elsewhere.title_key = problem.title_key AND elsewhere.unit_id <> problem.unit_id"
-    " AND problem.status <> 'cancelled' AND trail.subject = 'problem:' || problem.id"
+    " AND trail.subject = 'problem:' || problem.id"
     f" AND trail.action IN ('{Action.REGISTER}', '{Action.IMPORT}', '{Action.REASSIGN}')"
 )
+"""CROSS JOIN: SQLite keeps the order of the tables, else it would scan the problems for a few rows asked for."""
 
 
 def find(r: Reading, asked: Sequence[Asked], *, lock: bool) -> KnownRows:
@@ -74,7 +75,7 @@ def find(r: Reading, asked: Sequence[Asked], *, lock: bool) -> KnownRows:
     numbered = [*r.conn.exec_driver_sql(_BY_NUMBER), *r.conn.exec_driver_sql(_BY_OURS)]
     by_number: dict[int, int] = {place: id_ for place, id_ in numbered}
     by_title: dict[int, list[_Found]] = defaultdict(list)
-    for place, *rest in r.conn.exec_driver_sql(_BY_TITLE):
+    for place, *rest in sorted(r.conn.exec_driver_sql(_BY_TITLE), key=lambda row: row[1]):
         by_title[place].append(_Found(rest[0], rest[1], rest[2], Status(rest[3])))
     ids, cancelled, twins = _chosen(asked, by_number, by_title)
     unknown = [place for place in range(len(asked)) if place not in ids and place not in cancelled]

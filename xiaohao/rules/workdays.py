@@ -75,7 +75,7 @@ class Workdays:
         return day.year <= self.announced_until
 
     def _at(self, index: int, day: date) -> date:
-        if not 0 <= index < len(self._working):
+        if not (FIRST_ORDINAL <= day.toordinal() <= LAST_ORDINAL and 0 <= index < len(self._working)):
             raise ValueError(f"{day} lies outside the calendar (1990 to 2079)")
         return date.fromordinal(self._working[index])
 

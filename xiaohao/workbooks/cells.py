@@ -175,7 +175,7 @@ def split_phone(text: str) -> tuple[str, str]:
         return text, ""
     plain_text = unicodedata.normalize("NFKC", text)
     name = (plain_text[: found.start()] + plain_text[found.end() :]).strip(" \n\t:,/()、")
-    return re.sub(r"(?:联系)?电话:?$", "", name).strip(" ,/(:"), found[1]
+    return re.sub(r"(?:联系)?电话:?$", "", name).strip(" \n\t,/(:"), found[1]
 
 
 def fen(value: Value, *, unit: int) -> int | None:
