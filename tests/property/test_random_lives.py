@@ -80,6 +80,8 @@ def act_of(life: Life, raw: tuple[int, str, int, int, RectificationClass], on: d
     if name in NAMES and clock.status not in moves.MOVES[NAMES[name]].froms:
         return None
     match name:
+        case "take_up" if clock.taken_up_on is not None:
+            return None
         case "grant_extension":
             until = on + timedelta(days=shift)
             possible = clock.rectification_class is not RectificationClass.LONG_TERM
