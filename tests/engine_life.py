@@ -9,7 +9,6 @@ import sqlalchemy as sa
 import timeline_cases as told_cases
 
 from notifiers.choose import ChannelSettings
-
 from xiaohao.actions import (
     apply_calendar,
     apply_policy,
@@ -29,7 +28,16 @@ from xiaohao.ledger.new_problems import NewProblem
 from xiaohao.ledger.tables import CLOSING, EVIDENCE, FIRING, NOTICE, PROBLEM, RUN
 from xiaohao.ledger.writing import Ledger
 from xiaohao.rules.authority import Person
-from xiaohao.vocabulary import Action, Channel, Entered, EvidencePhase, RectificationClass, Role, RunState, UnitKind
+from xiaohao.vocabulary import (
+    Action,
+    Channel,
+    Entered,
+    EvidencePhase,
+    RectificationClass,
+    Role,
+    RunState,
+    UnitKind,
+)
 
 ROUTES = ChannelSettings(order=(Channel.FILE,), notices_folder=Path("notices"))
 PEOPLE = (("1", "secretary", 3), ("2", "leader", 2), ("3", "supervisor", 1), ("4", "clerk", 3))

@@ -11,6 +11,7 @@ from xiaohao.vocabulary import FaultKind, Role
 
 PEOPLE = of_kind("people")
 
+
 class OrgCase:
     """One case: its codes of units (each after the one above it) and officials, numbered from 1."""
 

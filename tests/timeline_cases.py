@@ -14,10 +14,7 @@ from xiaohao.rules.policy import ClassPolicy, Policy
 from xiaohao.rules.workdays import Workdays
 from xiaohao.vocabulary import RectificationClass, TermUnit
 
-STATUTORY_2027 = (
-    "2027-01-01 2027-02-05 2027-02-06 2027-02-07 2027-02-08 2027-04-05 2027-05-01 2027-05-02 "
-    "2027-06-09 2027-09-15 2027-10-01 2027-10-02 2027-10-03"
-).split()
+STATUTORY_2027 = ["2027-01-01", "2027-02-05", "2027-02-06", "2027-02-07", "2027-02-08", "2027-04-05", "2027-05-01", "2027-05-02", "2027-06-09", "2027-09-15", "2027-10-01", "2027-10-02", "2027-10-03"]
 
 
 @cache

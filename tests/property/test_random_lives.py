@@ -40,7 +40,9 @@ NAMES = {
 ACTS = st.lists(
     st.tuples(
         st.integers(0, 15),
-        st.sampled_from([*NAMES, "apply", "verify", "apply_policy", "apply_calendar", "night", "night", "night"]),
+        st.sampled_from(
+            [*NAMES, "apply", "verify", "apply_policy", "apply_calendar", "night", "night", "night"]
+        ),
         st.integers(-10, 60),
         st.integers(0, 40),
         st.sampled_from([*RectificationClass]),
@@ -57,7 +59,11 @@ def problems(draw: st.DrawFn) -> dict[str, Any]:
     found = date(2023, 1, 1) + timedelta(days=draw(st.integers(0, 900)))
     registered = found + timedelta(days=draw(st.sampled_from([0, 0, 0, 1, 5, 40, 200])))
     given_day = found + timedelta(days=draw(st.integers(-3, 90)))
-    by = draw(st.sampled_from(["due_on", "term"] if kind is RectificationClass.TIME_LIMITED else ["", "due_on", "term"]))
+    by = draw(
+        st.sampled_from(
+            ["due_on", "term"] if kind is RectificationClass.TIME_LIMITED else ["", "due_on", "term"]
+        )
+    )
     every = draw(st.sampled_from([None, None, [1, "month"], [20, "workday"], [30, "day"]]))
     return {
         "rectification_class": kind.value,
@@ -155,7 +161,9 @@ def check_trail(engine: sa.Engine) -> None:
     """I1: the version of the problem is the number of its trail entries, and of the newest of them."""
     with engine.connect() as conn:
         version = conn.execute(sa.select(PROBLEM.c.version)).scalar_one()
-        subject = conn.execute(sa.select(TRAIL.c.version).where(TRAIL.c.subject == "problem:1")).scalars().all()
+        subject = (
+            conn.execute(sa.select(TRAIL.c.version).where(TRAIL.c.subject == "problem:1")).scalars().all()
+        )
         assert sorted(subject) == list(range(1, version + 1))
 
 
@@ -168,5 +176,3 @@ def check_fold(source: sa.Engine, target: sa.Engine) -> None:
             with engine.connect() as conn:
                 rows.append(sorted(map(repr, conn.execute(sa.select(*columns)).all())))
         assert rows[0] == rows[1], table.name
-
-

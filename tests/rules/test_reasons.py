@@ -12,7 +12,7 @@ from xiaohao.rules.explanation import Basis
 from xiaohao.rules.ladder import Org
 from xiaohao.rules.reasons import District, Reasons
 from xiaohao.rules.timetable import SETTLED
-from xiaohao.vocabulary import RectificationClass, Status, StepKind, UnitKind
+from xiaohao.vocabulary import RectificationClass, Status, UnitKind
 
 TIMELINES = of_kind("timeline")
 NOBODY = District(Org({1: UnitKind.DISTRICT}, {1: None}, ()), {1: "华龙区"}, {})
@@ -54,7 +54,7 @@ def check(life: Life, on: date) -> None:
             assert line.count.days[-1].counted
     recorded = [line for line in steps if line.on <= on]
     if clock.status not in SETTLED:
-        assert all(line.recorded for line in recorded if line.kind is not StepKind.VERIFY_WAIT)
+        assert all(line.recorded for line in recorded)
     upcoming = reasons.next(NOBODY, 1)
     days = [line.on for line in upcoming]
     assert days == sorted(days)

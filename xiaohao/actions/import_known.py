@@ -61,9 +61,7 @@ def tell_acts(case: Case, placed: Placed, limit: JudgedLimit) -> None:
         )
         say.warn(CO_UNIT_COLUMN, "、".join(missing), told)
     if line.found_on is not None and line.found_on != case.row["found_on"] and clock.round == 1:
-        told = (
-            f"台账（{number}）的发现日期是 {case.row['found_on']}，没有改动。确实有误请办理更正（correct）。"
-        )
+        told = f"台账（{number}）的发现日期是 {case.row['found_on']}，没有改动。确实有误请作废（cancel）后重新登记。"
         say.warn(FOUND_COLUMN, str(line.found_on), told)
     if limit.rectification_class is not clock.rectification_class:
         told = (

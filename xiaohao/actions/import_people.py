@@ -43,6 +43,9 @@ class PeopleBook:
         for holding in roll.holdings:
             self._holdings[holding.post_id].append(holding)
             self._units_of[holding.official_id].add(self._unit_of[holding.post_id])
+        posts_held = {each.id: each.post_id for each in roll.holdings}
+        for deputy in roll.deputies:
+            self._units_of[deputy.official_id].add(self._unit_of[posts_held[deputy.holding_id]])
         self._deputies = roll.deputies
         self._listed: set[tuple[int, int]] = set()
 

@@ -72,8 +72,9 @@ def find(r: Reading, asked: Sequence[Asked], *, lock: bool) -> KnownRows:
     if not asked:
         return KnownRows()
     _ask(r, asked)
-    numbered = [*r.conn.exec_driver_sql(_BY_NUMBER), *r.conn.exec_driver_sql(_BY_OURS)]
-    by_number: dict[int, int] = {place: id_ for place, id_ in numbered}
+    by_number: dict[int, int] = {}
+    for query in (_BY_NUMBER, _BY_OURS):
+        by_number |= {row.place: row.id for row in r.conn.exec_driver_sql(query)}
     by_title: dict[int, list[_Found]] = defaultdict(list)
     for place, *rest in sorted(r.conn.exec_driver_sql(_BY_TITLE), key=lambda row: row[1]):
         by_title[place].append(_Found(rest[0], rest[1], rest[2], Status(rest[3])))
