@@ -18,7 +18,7 @@ setup: $(READY) ## 按 requirements.lock 建好 .venv（联网一次）
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo '需要 Python 3.11 或更新的版本（可用 make PYTHON=python3.12 setup 指定）。' >&2; exit 1; }
-	@test -x $(PY) || $(PYTHON) -m venv $(VENV) \
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
 		|| { rm -rf $(VENV); echo '$(PYTHON) -m venv 不能建立环境：请先安装 venv 和 pip（Debian、Ubuntu 上是软件包 python3-venv）。' >&2; exit 1; }
 	@$(PY) -m pip --version >/dev/null 2>&1 \
 		|| { rm -rf $(VENV); echo '$(PYTHON) -m venv 没有装上 pip：请先安装 ensurepip（Debian、Ubuntu 上是软件包 python3-venv）。' >&2; exit 1; }

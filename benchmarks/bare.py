@@ -5,6 +5,7 @@ beyond this is what its rules, its people and its care cost.
 """
 
 import os
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -28,7 +29,7 @@ NOTICE = (
 )
 
 
-def night(ledger: Ledger, on: date, *, recipients: int, facts: str) -> int:
+def night(ledger: Ledger, on: date, *, facts: Sequence[str]) -> int:
     """Fire and tell everything that is due, as two transactions; how many problems."""
     with writing_connection(ledger.engine) as conn:
         dialect.create_temp_table(conn, "due", "problem_id BIGINT PRIMARY KEY")
@@ -65,11 +66,11 @@ def night(ledger: Ledger, on: date, *, recipients: int, facts: str) -> int:
         now = dialect.is_sqlite(conn) and "2026-11-24 02:00:00.000000" or "2026-11-24T02:00:00Z"
         conn.execute(
             sa.text(NOTICE),
-            [{"key": f"k{n}", "on": on, "official": n + 1, "facts": facts, "now": now} for n in range(recipients)],
+            [{"key": f"k{n}", "on": on, "official": n + 1, "facts": text, "now": now} for n, text in enumerate(facts)],
         )
         dialect.create_temp_table(conn, "due", "problem_id BIGINT PRIMARY KEY, notice_id BIGINT")
         dialect.fill(
-            conn, "due", ("problem_id", "notice_id"), [(row.id, n % recipients + 1) for n, row in enumerate(rows)]
+            conn, "due", ("problem_id", "notice_id"), [(row.id, n % len(facts) + 1) for n, row in enumerate(rows)]
         )
         conn.exec_driver_sql(
             "UPDATE firing SET notice_id = due.notice_id, official_id = due.notice_id, unit_id = 1, role = 'secretary' "

@@ -2,19 +2,18 @@
 
 import random
 import tempfile
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
-
 from notifiers.choose import ChannelSettings
 from xiaohao.actions.set_up import set_up
-from xiaohao.ledger import dialect, problems, schema, units
+from xiaohao.ledger import dialect, problems, schema, trail, units
 from xiaohao.ledger.connect import open_engine
 from xiaohao.ledger.tables import HOLDING, OFFICIAL, POST
+from xiaohao.ledger.trail import Entry
 from xiaohao.ledger.writing import Ledger
 from xiaohao.rules import clock as clocks
 from xiaohao.rules.clock import Clock, Rules
@@ -23,6 +22,8 @@ from xiaohao.vocabulary import Action, Channel, Entered, RectificationClass, Rol
 
 NIGHT = date(2026, 11, 24)
 SUBDISTRICTS, COMMUNITIES = 12, 40
+CHUNK = 100_000
+CLASSES = (RectificationClass.IMMEDIATE, RectificationClass.LONG_TERM, *[RectificationClass.TIME_LIMITED] * 3)
 ROUTES = ChannelSettings(order=(Channel.FILE,), notices_folder=Path(tempfile.gettempdir()) / "notices")
 PROBLEM_COLUMNS = (
     "id", "number", "register_unit_id", "entered", "title", "title_key", "unit_id", "found_on", "version",
@@ -63,57 +64,71 @@ def _people(ledger: Ledger) -> None:
                 w.conn.execute(HOLDING.insert().values(id=n, post_id=n, official_id=n, from_on=date(2020, 1, 1)))
 
 
-def templates(rules: Rules, *, due: bool, count: int, seed: int) -> list[Clock]:
-    """Clocks as the night before left them: `count` different ones whose timer is due, or is not."""
-    dice = random.Random(seed)
-    found: dict[Any, Clock] = {}
+@dataclass(frozen=True)
+class Lives:
+    """Problems as the night before left them, as columns: some whose timer is due on NIGHT, some whose is not."""
+
+    columns: tuple[str, ...]
+    ready: Sequence[tuple[Any, ...]]
+    waiting: Sequence[tuple[Any, ...]]
+
+
+def lives(ledger: Ledger, kinds: int = 2_000) -> Lives:
+    """`kinds` different states of each sort; worked out once for ledgers of every size."""
+    with ledger.reading() as r:
+        rules = r.current_rules()
+    ready, waiting = _clocks(rules, kinds)
+    names = tuple(problems.columns_of(ready[0]))
+    return Lives(names, _columns(ready), _columns(waiting))
+
+
+def fill(ledger: Ledger, lived: Lives, *, size: int, due: int) -> None:
+    """`size` problems, `due` of them due on NIGHT and spread evenly, each with its entry in the trail."""
+    names = (*PROBLEM_COLUMNS, *lived.columns)
+    for start in range(0, size, CHUNK):
+        numbers = range(start, min(size, start + CHUNK))
+        with ledger.quiet_writing() as conn:
+            dialect.fill(conn, "problem", names, _rows(numbers, size // due, due, lived))
+            trail.seal(conn, map(_entry, numbers), actor="system:import", run="")
+
+
+def _clocks(rules: Rules, kinds: int) -> tuple[list[Clock], list[Clock]]:
+    dice = random.Random(1)
+    ready: dict[Any, Clock] = {}
+    waiting: dict[Any, Clock] = {}
     before = NIGHT - timedelta(days=1)
-    while len(found) < count:
+    while len(ready) < kinds or len(waiting) < kinds:
         started = NIGHT - timedelta(days=dice.randint(1, 300))
-        kind = dice.choice((RectificationClass.IMMEDIATE, *[RectificationClass.TIME_LIMITED] * 3, RectificationClass.LONG_TERM))
-        dated = kind is RectificationClass.TIME_LIMITED
-        given = started + timedelta(days=dice.randint(5, 320)) if dated else None
+        kind = dice.choice(CLASSES)
+        given = started + timedelta(days=dice.randint(5, 320)) if kind is CLASSES[-1] else None
         start = Clock(kind, Status.REGISTERED, started, started, due_given=given, policy_id=rules.policy.id)
         clock = clocks.begin(start, Entered.IMPORT, rules)
         if clock.next_event_on is not None and clock.next_event_on <= before:
             seen = outlook(clock.state, rules.policy, rules.workdays, before)
             clock = clocks.shown(clock, seen, seen.next_event_on)
-        if (clock.next_event_on is not None and clock.next_event_on <= NIGHT) == due:
+        is_due = clock.next_event_on is not None and clock.next_event_on <= NIGHT
+        found = ready if is_due else waiting
+        if len(found) < kinds:
             found[clock.state] = clock
-    return list(found.values())
+    return list(ready.values()), list(waiting.values())
 
 
-def fill(ledger: Ledger, *, size: int, due: int, kinds: int = 2_000) -> None:
-    """`size` problems of which `due` have a timer due on NIGHT, in `kinds` different states."""
-    with ledger.reading() as r:
-        rules = r.current_rules()
-    ready = templates(rules, due=True, count=min(kinds, due), seed=1)
-    waiting = templates(rules, due=False, count=kinds, seed=2)
-    with ledger.writing(Action.IMPORT, by="import", on=NIGHT) as w:
-        names = (*PROBLEM_COLUMNS, *problems.columns_of(ready[0]))
-        for start in range(0, size, 50_000):
-            rows = _rows(range(start, min(size, start + 50_000)), size, due, ready, waiting)
-            dialect.fill(w.conn, "problem", names, rows)
-    analyze(ledger.engine)
+def _columns(clocks_: Sequence[Clock]) -> list[tuple[Any, ...]]:
+    return [tuple(problems.columns_of(clock).values()) for clock in clocks_]
 
 
-def _rows(
-    numbers: range, size: int, due: int, ready: list[Clock], waiting: list[Clock]
-) -> Iterator[tuple[Any, ...]]:
-    every = max(1, size // due)
-    columns_ready = [tuple(problems.columns_of(replace(clock)).values()) for clock in ready]
-    columns_waiting = [tuple(problems.columns_of(clock).values()) for clock in waiting]
+def _rows(numbers: range, every: int, due: int, lived: Lives) -> Iterator[tuple[Any, ...]]:
+    found_at = lived.columns.index("started_on")
     for n in numbers:
-        is_due = n % every == 0 and n // every < due
-        clock = columns_ready[(n // every) % len(ready)] if is_due else columns_waiting[n % len(waiting)]
-        subdistrict = n % SUBDISTRICTS
-        unit = 2 + subdistrict * (COMMUNITIES + 1) + 1 + (n // SUBDISTRICTS) % COMMUNITIES
+        turn, rest = divmod(n, every)
+        is_due = rest == 0 and turn < due
+        clock = lived.ready[turn % len(lived.ready)] if is_due else lived.waiting[n % len(lived.waiting)]
+        community = 1 + (n // SUBDISTRICTS) % COMMUNITIES
+        unit = 2 + n % SUBDISTRICTS * (COMMUNITIES + 1) + community
         title = f"问题{n}"
-        found_on = clock[2]
-        yield (n + 1, f"HL-{n + 1:08d}", 1, Entered.IMPORT, title, title, unit, found_on, 1, *clock)
+        yield (n + 1, f"HL-{n + 1:08d}", 1, Entered.IMPORT, title, title, unit, clock[found_at], 1, *clock)
 
 
-def analyze(engine: sa.Engine) -> None:
-    """Let the database know its tables, as it would after a while in use."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-        conn.exec_driver_sql("ANALYZE")
+def _entry(n: int) -> Entry:
+    """As an import leaves it, but for the columns that would only take room."""
+    return Entry(f"problem:{n + 1}", 1, "import", f'{{"on":"2026-11-23","problem":{{"id":{n + 1}}}}}'.encode())

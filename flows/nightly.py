@@ -7,7 +7,8 @@ from typing import Any
 
 from prefect import flow, runtime, task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, Failed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows import artifacts, retrying
@@ -19,7 +20,7 @@ from xiaohao.actions import seal as sealing
 from xiaohao.actions.deliver import Sent
 from xiaohao.actions.night import Composed, FiredCounts
 from xiaohao.actions.whole_night import Night
-from xiaohao.ledger.scopes import WHOLE, Scope
+from xiaohao.ledger.scopes import Scope
 from xiaohao.ledger.trail import Head
 
 LOG = logging.getLogger("xiaohao.nightly")
@@ -53,7 +54,14 @@ class NightIncomplete(Exception):
         self.night = done
 
 
-@flow(name="夜间运行", persist_result=False)
+def name_of_run() -> str:
+    """What the run is called among runs."""
+    form = runtime.flow_run.parameters.get("form") or OWED
+    asked = form.business_date if isinstance(form, NightForm) else form.get("business_date")
+    return f"夜间运行 {asked or '（应运行的日期）'}"
+
+
+@flow(name="夜间运行", flow_run_name=name_of_run, persist_result=False)
 def nightly(form: NightForm = OWED) -> State[Any]:
     """Everything that the calendar makes happen on one business date, once.
 
@@ -63,8 +71,9 @@ def nightly(form: NightForm = OWED) -> State[Any]:
     """
     on = date_of(form)
     missed = look_back(on)
-    fired = [fire(on, scope, return_state=True) for scope in scopes()]  # one that fails stops no other
-    counts, failed = counted(fired)
+    parts = scopes()
+    fired = [fire(on, scope, return_state=True) for scope in parts]  # one that fails stops no other
+    counts, failed = counted(parts, fired)
     composed = compose(on, form.held)
     head = seal()
     sent = deliver(on)
@@ -85,20 +94,26 @@ def date_of(form: NightForm) -> date:
 
 
 def scopes() -> Sequence[Scope]:
-    """What is fired in a transaction of its own."""
-    return (WHOLE,)
+    """What is fired in one transaction each: the whole district, or its parts where the settings say so."""
+    with office() as here:
+        return night.scopes(here.ledger, by_subtree=here.settings.scopes == "subtrees")
 
 
-def counted(fired: Sequence[State[FiredCounts]]) -> tuple[FiredCounts, list[str]]:
+def counted(scopes: Sequence[Scope], fired: Sequence[State[FiredCounts]]) -> tuple[FiredCounts, list[str]]:
     """What the scopes did together, and a sentence for each that failed."""
     total, failed = FiredCounts(), []
-    for state in fired:
+    for scope, state in zip(scopes, fired, strict=True):
         done = state.result(raise_on_failure=False)
         if isinstance(done, FiredCounts):
             total.add(done)
         else:
-            failed.append(str(done))
+            failed.append(f"范围“{scope.name}”没有完成：{first_line(done)}")
     return total, failed
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, without the statement and the values that a database adds below."""
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 @task(name="查漏跑的日期", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)

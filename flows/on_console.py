@@ -17,11 +17,17 @@ def run_night(on: date, *, hold: bool = False) -> Night:
     with _on_a_server():
         from flows.nightly import NightForm, NightIncomplete, nightly
 
-        try:
-            done: Night = nightly(NightForm(business_date=on, held=hold), return_state=True).result()
-        except NightIncomplete as incomplete:
-            return incomplete.night
-        return done
+        form = NightForm(business_date=on, held=hold)
+        done: object = nightly(form, return_state=True).result(raise_on_failure=False)
+    match done:
+        case Night():
+            return done
+        case NightIncomplete():
+            return done.night
+        case BaseException():
+            raise done
+        case _:
+            raise TypeError(f"the flow handed back {done!r}")
 
 
 @contextlib.contextmanager

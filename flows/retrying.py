@@ -2,8 +2,7 @@
 
 from typing import Any, TypedDict
 
-from prefect.client.schemas.objects import TaskRun
-from prefect.states import State
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
 from xiaohao.errors import Unreachable

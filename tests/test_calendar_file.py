@@ -55,6 +55,7 @@ def test_each_day_has_the_name_of_a_holiday() -> None:
         ("2025-10-06", "中秋节"),  # the festival itself, amid the days off of National Day
         ("2025-10-08", "国庆节"),  # swapped, in the same run
         ("2015-10-06", "国庆节"),  # in lieu of a Sunday in September, by the notice a part of National Day
+        ("2012-10-05", "国庆节"),  # swapped, in a run that begins with Mid-Autumn
         ("2007-12-31", "元旦"),  # swapped before New Year, in the old year
         ("2007-12-29", "元旦调休上班"),  # and worked for it
         ("2025-01-28", "春节"),  # New Year's Eve

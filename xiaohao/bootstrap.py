@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pendulum
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from notifiers.choose import ChannelSettings
 from xiaohao import settings as settings_of
@@ -20,8 +21,15 @@ ZONE = "Asia/Shanghai"
 
 
 def settings() -> Settings:
-    """The settings of this process. Raises Refused where the settings file is readable by others."""
-    return settings_of.load()
+    """The settings of this process.
+
+    Raises Refused where the settings file is readable by others, WrongUsage for a value that is none.
+    """
+    try:
+        return settings_of.load()
+    except ValidationError as error:
+        names = "、".join(f"XIAOHAO_{str(each['loc'][0]).upper()}" for each in error.errors())
+        raise WrongUsage(f"设置 {names} 的值不对，请核对环境变量和设置文件。") from error
 
 
 def today() -> date:
@@ -68,8 +76,11 @@ def engine(of: Settings) -> sa.Engine:
 
 
 def empty_ledger(url: str) -> Ledger:
-    """A ledger at another address that holds nothing yet, its tables made. Raises as `ledger` does."""
-    opened = Ledger(connect.open_engine(url))
+    """A ledger at another address, or in another file, that holds nothing yet; its tables are made.
+
+    Raises as `ledger` does.
+    """
+    opened = Ledger(connect.open_engine(url if "://" in url else f"sqlite:///{url}"))
     schema.require_current(opened.engine)
     return opened
 

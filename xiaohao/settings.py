@@ -7,6 +7,7 @@ import os
 import stat
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 from pydantic import Field, SecretStr
@@ -35,6 +36,11 @@ class Settings(BaseSettings):
     webhook_url: str = Field(default="", description="签名网络钩子的地址（https）")
     webhook_secret: SecretStr = Field(default=SecretStr(""), description="签名网络钩子的密钥")
     webhook_allow_http: bool = Field(default=False, description="允许网络钩子用 http 或本机地址")
+
+    scopes: Literal["whole", "subtrees"] = Field(
+        default="whole",
+        description="夜间运行怎样分块写入：whole 为整体一次，subtrees 为街道、乡镇、部门各一次（用 PostgreSQL 时）",
+    )
 
     @property
     def database(self) -> str:

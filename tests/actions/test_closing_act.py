@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
-from builders import BUREAU, TOWNSHIP, VILLAGE, a_deputy, a_post, a_problem
+from builders import BUREAU, DISTRICT, TOWNSHIP, VILLAGE, a_deputy, a_post, a_problem
 from district import District
 
 from xiaohao.actions import closing, measure
@@ -151,6 +151,7 @@ def test_a_post_elsewhere_gives_no_rank(staffed: District) -> None:
 def test_a_deputy_verifies_while_he_stands_in(staffed: District) -> None:
     """Decision 52: the deputy of a deputy too."""
     staffed.has(
+        a_deputy("李明", Role.SUPERVISOR, DISTRICT, from_on="2026-11-01", until_on="2026-11-30"),
         a_deputy("赵敏", Role.LEADER, TOWNSHIP, from_on="2026-11-01", until_on="2026-11-30"),
         a_deputy("钱进", Role.SECRETARY, TOWNSHIP, from_on="2026-11-01", until_on="2026-11-04"),
         PROBLEM,
@@ -160,7 +161,7 @@ def test_a_deputy_verifies_while_he_stands_in(staffed: District) -> None:
         day = "2026-11-05"
         closing.verify(staffed.ledger, "HL-1", by=staffed.who("钱进", day), on=date(2026, 11, 5))
     roles = {held.role for held in staffed.who("钱进").standings}
-    assert roles == {Role.SECRETARY, Role.LEADER}
+    assert roles == {Role.SECRETARY, Role.LEADER, Role.SUPERVISOR}
     verifies(staffed, "钱进")
 
 

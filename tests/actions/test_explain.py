@@ -172,8 +172,8 @@ def test_a_step_that_no_night_has_recorded_comes_with_the_next_one(engine: sa.En
     (number,) = d.imports(FOUND, [imported("道路破损", 3, FOUND)])
     on = date(2023, 10, 10)
     first = explain(d.ledger, number, on=on).next[0]
-    assert (first.overdue, first.kind, first.level) == (True, StepKind.ESCALATION, 3)
-    assert "下一次夜间运行时　三级督办，通知华龙区督查员赵强（103）" in text(d, number, on)
+    assert (first.overdue, first.kind, first.level) == (True, StepKind.ESCALATION, 2)
+    assert "下一次夜间运行时　二级督办，通知孟轲乡分管领导王芳（102）" in text(d, number, on)
     d.night(on)
     assert not explain(d.ledger, number, on=on).next[0].overdue
 

@@ -13,7 +13,7 @@ from xiaohao.actions.status import status
 from xiaohao.ledger import figures
 from xiaohao.ledger.figures import UnitLights
 from xiaohao.ledger.tables import HOLDING, NOTICE
-from xiaohao.vocabulary import FaultKind, NoticeState, RectificationClass, Role, UnitKind
+from xiaohao.vocabulary import FaultKind, NoticeState, Role, UnitKind
 
 REGISTERED = date(2023, 9, 25)
 
@@ -142,4 +142,3 @@ def test_the_policys_posts_are_vacant_without_any_row(district: SmallDistrict) -
     vacancies = {(v.unit, v.role) for v in status(district.ledger, REGISTERED).vacancies}
     assert {("区交通局", Role.SECRETARY), ("区交通局", Role.LEADER)} <= vacancies
     assert ("静和苑社区", Role.CLERK) not in vacancies
-    assert RectificationClass.IMMEDIATE  # the shipped policy is in force

@@ -29,7 +29,22 @@ from xiaohao.vocabulary import (
 )
 
 REGISTERED = date(2023, 9, 25)
-DESIGNED = ["number", "external_number", "title", "unit", "co_units", "rectification_class", "source", "found_on", "due_on", "measures", "status", "light", "level", "next_event_on"]
+DESIGNED = [
+    "number",
+    "external_number",
+    "title",
+    "unit",
+    "co_units",
+    "rectification_class",
+    "source",
+    "found_on",
+    "due_on",
+    "measures",
+    "status",
+    "light",
+    "level",
+    "next_event_on",
+]
 
 
 @pytest.fixture

@@ -126,6 +126,14 @@ def test_leaf_data_is_the_canonical_form_whatever_the_strings_hold(
     assert data == rfc8785.dumps({**parts, "v": "1", "version": str(version)})
 
 
+@pytest.mark.parametrize("text", ['a"b', "a\\b", "a\x1fb", "a\x7fb", "张三"])
+@pytest.mark.parametrize("field", ["action", "actor", "at", "detail_hash", "run", "subject"])
+def test_one_awkward_string_among_plain_ones_is_escaped(field: str, text: str) -> None:
+    parts = dict.fromkeys(["action", "actor", "at", "detail_hash", "run", "subject"], "plain") | {field: text}
+    named = {"detail" if key == "detail_hash" else key: value for key, value in parts.items()}
+    assert leaf_data(**parts, version=1) == rfc8785.dumps({**named, "v": "1", "version": "1"})
+
+
 @pytest.mark.parametrize("actor", ["official:HL001", 'official:"', "official:\\", "official:张三", "a\tb"])
 def test_each_leaf_reads_back_as_it_was_said(actor: str) -> None:
     said = {

@@ -15,6 +15,7 @@ from xiaohao.actions import telling
 from xiaohao.errors import WrongDate
 from xiaohao.ledger import closings, faults, firings, runs, timers
 from xiaohao.ledger.scopes import WHOLE, Scope
+from xiaohao.ledger.scopes import by_subtree as parts_of
 from xiaohao.ledger.timers import Fired
 from xiaohao.ledger.writing import Ledger, Writing
 from xiaohao.vocabulary import Action, FaultKind
@@ -70,6 +71,14 @@ def missed(ledger: Ledger, on: date) -> list[date]:
     """The business dates between the last night and `on` that did not run, oldest first."""
     with ledger.reading() as r:
         return runs.missed_between(r, on)
+
+
+def scopes(ledger: Ledger, *, by_subtree: bool) -> Sequence[Scope]:
+    """What a night fires in one transaction each: the whole district, or each subtree under it."""
+    if not by_subtree:
+        return (WHOLE,)
+    with ledger.reading() as r:
+        return parts_of(r)
 
 
 def fire(ledger: Ledger, on: date, scope: Scope = WHOLE) -> FiredCounts:

@@ -49,7 +49,7 @@ def light_rows(lights: Lights) -> list[tuple[str, ...]]:
 
 def told_rows(done: Night) -> list[tuple[str, ...]]:
     """The rows under TOLD_HEADS: who was told how much, and the most urgent matter."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for digest in done.digests[:MOST_TOLD]:
         first = digest.items[0]
         level = f"{first.level}级" if first.level else ""
@@ -89,8 +89,7 @@ def write(folder: Path, done: Night, lights: Lights) -> Path | None:
     A later run of the same date that did something writes `<business date>-2.md` beside it: a
     report once written is never changed. Raises LedgerUnreachable where the folder takes no file.
     """
-    names = (f"{done.business_date}.md", *(f"{done.business_date}-{n}.md" for n in (2,)))
-    if not done.did_something and done.is_whole and (folder / names[0]).exists():
+    if not done.did_something and done.is_whole and (folder / f"{done.business_date}.md").exists():
         return None
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ def sentence(action: Action, detail: Detail | None, before: Detail, names: Names
     elif action is Action.TELL:
         told = [_told(detail["told"], names)]
     else:
-        told = [action.label, *_what(action, detail, names)]
+        told = [action.label, *_texts(detail, before, names), *_what(action, detail, names)]
     turned = [*_steps(action, detail), *_clock(detail, before)]
     if action is Action.NIGHT and turned:
         told = []
@@ -74,6 +74,30 @@ def _entered(detail: Detail, names: Names) -> Iterator[str]:
             yield f"导入前已于{chinese(row['closed_on'])}销号"
 
 
+TEXTS: Mapping[str, str] = {
+    "title": "标题",
+    "description": "问题描述",
+    "category": "问题类别",
+    "place": "地点",
+    "external_number": "编号",
+}
+"""Columns whose new text is told as it stands."""
+
+
+def _texts(detail: Detail, before: Detail, names: Names) -> Iterator[str]:
+    """What a correction, or a row that was imported again, says anew."""
+    problem = detail.get("problem", {})
+    for name, label in TEXTS.items():
+        if name in problem and problem[name] != before.get(name):
+            yield f"{label}改为“{problem[name]}”" if problem[name] else f"{label}清空"
+    if problem.get("source"):
+        yield f"来源改为{Source(problem['source']).label}"
+    if problem.get("found_by_unit_id"):
+        yield f"发现单位改为{names.units[problem['found_by_unit_id']]}"
+    if helping := [names.units[row["unit_id"]] for row in detail.get("co_unit", ())]:
+        yield f"协办单位变更：{'、'.join(helping)}"
+
+
 def _what(action: Action, detail: Detail, names: Names) -> Iterator[str]:
     """What an act says besides the clock: its reason, its text, its days."""
     problem = detail.get("problem", {})
@@ -92,7 +116,7 @@ def _what(action: Action, detail: Detail, names: Names) -> Iterator[str]:
             yield f"理由：{problem.get('cancel_reason')}"
         case Action.CLOSE:
             yield from _closed(detail)
-    yield from _parts(detail, names)
+    yield from _parts(detail)
     why = detail.get("why", {})
     if why.get("reason") and action is not Action.CANCEL:
         yield f"理由：{why['reason']}"
@@ -119,7 +143,7 @@ def _closed(detail: Detail) -> Iterator[str]:
             yield "按期完成"
 
 
-def _parts(detail: Detail, names: Names) -> Iterator[str]:
+def _parts(detail: Detail) -> Iterator[str]:
     for row in detail.get("progress", ()):
         yield f"“{row['text']}”"
     for row in detail.get("measure", ()):
@@ -129,10 +153,8 @@ def _parts(detail: Detail, names: Names) -> Iterator[str]:
     for row in detail.get("evidence", ()):
         yield f"{EvidencePhase(row['phase']).label}“{row['name']}”"
     for row in detail.get("call_back", ()):
-        decided = "，上级单位已认定" if row.get("decided_on") else ""
-        yield f"回访结果{CallBackOutcome(row['outcome']).label}{decided}"
-    if helping := [names.units[row["unit_id"]] for row in detail.get("co_unit", ())]:
-        yield f"协办单位{'、'.join(helping)}"
+        note = f"（{row['note']}）" if row.get("note") else ""
+        yield f"{CallBackOutcome(row['outcome']).label}{note}"
     if any(row.get("cut_on") for row in detail.get("suspension", ())):
         yield "中止随之结束"
 

@@ -28,8 +28,8 @@ class Command(click.Command):
 
     context_class = Page
 
-    def __init__(self, *args: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
-        super().__init__(*args, options_metavar="[选项]", **attributes)
+    def __init__(self, name: str | None, *, examples: Sequence[str] = (), **attributes: Any) -> None:
+        super().__init__(name, **{"options_metavar": "[选项]"} | attributes)
         self.examples = tuple(examples)
         self.params.append(
             click.Option(
@@ -52,6 +52,10 @@ class Command(click.Command):
             answer.show(screen.Screen())
         return int(answer.exit_code)
 
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002
+        """The first line of the help."""
+        return _first_line(self)
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The examples."""
         if self.examples:
@@ -66,8 +70,13 @@ class Group(click.Group):
     context_class = Page
     command_class = Command
 
-    def __init__(self, *args: Any, **attributes: Any) -> None:
-        super().__init__(*args, options_metavar="[选项]", subcommand_metavar="命令 [参数]…", **attributes)
+    def __init__(self, name: str | None, **attributes: Any) -> None:
+        words = {"options_metavar": "[选项]", "subcommand_metavar": "命令 [参数]…"}
+        super().__init__(name, **words | attributes)
+
+    def get_short_help_str(self, limit: int = 45) -> str:  # noqa: ARG002
+        """The first line of the help."""
+        return _first_line(self)
 
 
 def command(
@@ -79,6 +88,10 @@ def command(
         return click.command(name, cls=Command, help=help, examples=examples)(function)
 
     return made
+
+
+def _first_line(command: click.Command) -> str:
+    return (command.help or "").strip().split("\n")[0]
 
 
 def _remember(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from xiaohao import bootstrap
+from xiaohao.cli import desk
 from xiaohao.cli.commands import Answer, Group
 from xiaohao.cli.screen import Screen
 from xiaohao.ledger import schema
@@ -24,9 +25,9 @@ def db_command() -> None:
 @db_command.command("upgrade", help="把数据库升级到本程序的版本。\n请先备份。", examples=["db upgrade"])
 def upgrade_command() -> Answer:
     settings = bootstrap.settings()
-    engine = bootstrap.engine(settings)
+    engine = desk.engine(settings)
     upgraded = schema.upgrade(engine)
-    bootstrap.ledger(settings)
+    desk.ledger(settings)
     said = "数据库已升级。" if upgraded else "数据库已是最新版本，没有改动。"
     return Answer({"upgraded": upgraded, "revision": schema.REVISIONS[-1]}, lambda s: s.line(said))
 
@@ -37,7 +38,7 @@ def upgrade_command() -> Answer:
     examples=["db check"],
 )
 def check_command() -> Answer:
-    faults = schema.check(bootstrap.engine(bootstrap.settings()))
+    faults = schema.check(desk.engine())
     document = {"complete": not faults, "revision": schema.REVISIONS[-1], "faults": faults}
     return Answer(document, lambda s: _show_faults(s, faults), 1 if faults else 0)
 

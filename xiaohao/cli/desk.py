@@ -1,6 +1,9 @@
-"""What commands ask before they act: the day that an act counts on, and who acts."""
+"""What commands ask before they act: the ledger, the day that an act counts on, and who acts."""
 
 from datetime import date
+
+import click
+import sqlalchemy as sa
 
 from xiaohao import bootstrap
 from xiaohao.actions import acting
@@ -10,6 +13,25 @@ from xiaohao.errors import WrongDate
 from xiaohao.ledger import lists
 from xiaohao.ledger.writing import Ledger
 from xiaohao.rules.authority import Person
+from xiaohao.settings import Settings
+
+
+def ledger(settings: Settings | None = None) -> Ledger:
+    """The ledger that the settings name, closed when the command ends. Raises as `bootstrap.ledger`."""
+    return closed_at_end(bootstrap.ledger(settings or bootstrap.settings()))
+
+
+def engine(settings: Settings | None = None) -> sa.Engine:
+    """The database as it is, closed when the command ends. Raises as `bootstrap.engine`."""
+    opened = bootstrap.engine(settings or bootstrap.settings())
+    click.get_current_context().call_on_close(opened.dispose)
+    return opened
+
+
+def closed_at_end(opened: Ledger) -> Ledger:
+    """The same ledger; its connections are given back when the command ends."""
+    click.get_current_context().call_on_close(opened.engine.dispose)
+    return opened
 
 
 def act_day(on: date | None) -> date:
@@ -27,12 +49,12 @@ def sit_down(by: str, on: date | None) -> tuple[Ledger, Person, date]:
     """
     settings = bootstrap.settings()
     day = act_day(on)
-    ledger = bootstrap.ledger(settings)
-    return ledger, acting.person(ledger, by or settings.by, day), day
+    here = ledger(settings)
+    return here, acting.person(here, by or settings.by, day), day
 
 
-def after(ledger: Ledger, number: str, said: str) -> Answer:
+def after(here: Ledger, number: str, said: str) -> Answer:
     """The problem after an act, with what was done in one sentence."""
-    with ledger.reading() as r:
+    with here.reading() as r:
         view = lists.problem_view(r, number)
     return Answer(view, lambda s: problem_page.after(s, view, said))

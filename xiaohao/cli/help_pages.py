@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import click
 
@@ -29,9 +29,10 @@ class Formatter(click.HelpFormatter):
             self.write("".join(f"{indent}{line}\n" for line in lines) or "\n")
 
     def write_dl(
-        self, rows: Sequence[tuple[str, str]], col_max: int = WIDEST_FIRST_COLUMN, col_spacing: int = 2
+        self, rows: Iterable[tuple[str, str]], col_max: int = WIDEST_FIRST_COLUMN, col_spacing: int = 2
     ) -> None:
         """Two columns: what is written, and what it does."""
+        rows = list(rows)
         first = min(max((width(row[0]) for row in rows), default=0), col_max) + col_spacing
         indent = " " * self.current_indent
         for name, text in rows:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from xiaohao import bootstrap
 from xiaohao.actions import import_workbook
 from xiaohao.cli import desk, screen
 from xiaohao.cli.commands import Answer, command
@@ -33,7 +32,7 @@ MOST_SHOWN = 60
 def import_command(
     files: tuple[Path, ...], dry_run: bool, accept_good: bool, create_units: bool, on: Any
 ) -> Answer:
-    ledger = bootstrap.ledger(bootstrap.settings())
+    ledger = desk.ledger()
     answer = import_workbook.import_files(
         ledger,
         files,

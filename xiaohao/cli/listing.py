@@ -3,7 +3,7 @@
 from models.facts import ProblemLine
 from xiaohao import bootstrap
 from xiaohao.actions import explain
-from xiaohao.cli import problem_page
+from xiaohao.cli import desk, problem_page
 from xiaohao.cli.commands import Answer, command
 from xiaohao.cli.parameters import LIGHT, number, option, rectification_class, status, unit
 from xiaohao.cli.screen import Screen
@@ -25,7 +25,7 @@ def ledger_command(
     light: Light | None,
     status: Status | None,
 ) -> Answer:
-    with bootstrap.ledger(bootstrap.settings()).reading() as r:
+    with desk.ledger().reading() as r:
         lines = lists.problem_lines(
             r, unit=unit, rectification_class=rectification_class, light=light, status=status
         )
@@ -38,7 +38,7 @@ def ledger_command(
 )
 @number
 def show_command(number: str) -> Answer:
-    with bootstrap.ledger(bootstrap.settings()).reading() as r:
+    with desk.ledger().reading() as r:
         view = lists.problem_view(r, number)
     return Answer(view, lambda s: problem_page.show(s, view))
 
@@ -49,7 +49,7 @@ def show_command(number: str) -> Answer:
 )
 @number
 def explain_command(number: str) -> Answer:
-    answer = explain.explain(bootstrap.ledger(bootstrap.settings()), number, on=bootstrap.today())
+    answer = explain.explain(desk.ledger(), number, on=bootstrap.today())
     return Answer(answer, lambda s: s.lines(answer.lines()))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from models.facts import ProblemLine
 from xiaohao import bootstrap
-from xiaohao.actions import night_report, owed, status, whole_night
+from xiaohao.actions import night, night_report, owed, status, whole_night
 from xiaohao.actions.recheck import Rechecked, recheck
 from xiaohao.actions.whole_night import Night
 from xiaohao.cli import desk, night_page, screen, status_page
@@ -38,22 +38,23 @@ def nightly_command(on: date | None, dry_run: bool, hold: bool, direct: bool) ->
     if dry_run and hold:
         raise WrongUsage("--dry-run 不写入也不通知，不必再写 --hold。")
     settings = bootstrap.settings()
-    ledger = bootstrap.ledger(settings)
+    ledger = desk.ledger(settings)
     on = on or owed.owed(ledger, bootstrap.now())
     channels, today = bootstrap.channel_settings(settings), bootstrap.today()
+    night.check_date(ledger, on, today=today)
     if dry_run:
-        night = whole_night.rehearsed(ledger, on, channels, today=today)
-        return _answer(night, lambda s: night_page.show_rehearsal(s, night))
+        done = whole_night.rehearsed(ledger, on, channels, today=today)
+        return _answer(done, lambda s: night_page.show_rehearsal(s, done))
     verified = _to_be_closed(ledger, on)
     if direct:
-        night = whole_night.whole_night(
+        done = whole_night.whole_night(
             ledger, on, channels, today=today, page_url=settings.page_url, held=hold, progress=screen.note
         )
-        night_report.write(settings.reports, night, night_report.lights(ledger))
+        night_report.write(settings.reports, done, night_report.lights(ledger))
     else:
-        night = _through_prefect(on, hold)
+        done = _through_prefect(on, hold)
     view = status.status(ledger, on)
-    return _answer(night, lambda s: night_page.show(s, night, verified, view, settings))
+    return _answer(done, lambda s: night_page.show(s, done, verified, view, settings))
 
 
 @command(
@@ -70,7 +71,7 @@ def nightly_command(on: date | None, dry_run: bool, hold: bool, direct: bool) ->
 def recheck_command(
     numbers: tuple[str, ...], unit: str | None, everything: bool, on: date | None, dry_run: bool
 ) -> Answer:
-    ledger = bootstrap.ledger(bootstrap.settings())
+    ledger = desk.ledger()
     done = recheck(
         ledger, on=desk.act_day(on), numbers=numbers, unit=unit, everything=everything, dry_run=dry_run
     )
@@ -82,7 +83,7 @@ def recheck_command(
     examples=["status", "status --json"],
 )
 def status_command() -> Answer:
-    ledger = bootstrap.ledger(bootstrap.settings())
+    ledger = desk.ledger()
     view = status.status(ledger, owed.owed(ledger, bootstrap.now()))
     return Answer(view, lambda s: status_page.show(s, view))
 
@@ -111,25 +112,25 @@ def _through_prefect(on: date, hold: bool) -> Night:
     return on_console.run_night(on, hold=hold)
 
 
-def _answer(night: Night, show: Callable[[Screen], None]) -> Answer:
-    for sentence in (*night.set_aside, *night.failed):
+def _answer(done: Night, show: Callable[[Screen], None]) -> Answer:
+    for sentence in (*done.set_aside, *done.failed):
         screen.note(sentence)
-    return Answer(_document(night), show, 0 if night.is_whole else 1)
+    return Answer(_document(done), show, 0 if done.is_whole else 1)
 
 
-def _document(night: Night) -> dict[str, Any]:
+def _document(done: Night) -> dict[str, Any]:
     return {
-        "business_date": night.business_date,
-        "missed": night.missed,
-        "fired": night.fired,
-        "yellow": night.yellow,
-        "red": night.red,
-        "escalated": {str(level): count for level, count in night.escalated.items()},
-        "closed": night.closed,
-        "notices": night.notices,
-        "untold": night.untold,
-        "trail_size": night.trail_size,
-        "root": night.root,
-        "set_aside": night.set_aside,
-        "failed": night.failed,
+        "business_date": done.business_date,
+        "missed": done.missed,
+        "fired": done.fired,
+        "yellow": done.yellow,
+        "red": done.red,
+        "escalated": {str(level): count for level, count in done.escalated.items()},
+        "closed": done.closed,
+        "notices": done.notices,
+        "untold": done.untold,
+        "trail_size": done.trail_size,
+        "root": done.root,
+        "set_aside": done.set_aside,
+        "failed": done.failed,
     }

@@ -9,7 +9,7 @@ from xiaohao import bootstrap
 from xiaohao.actions import deliver, outbox
 from xiaohao.actions.deliver import Sent
 from xiaohao.actions.outbox import ListedNotice
-from xiaohao.cli import screen
+from xiaohao.cli import desk, screen
 from xiaohao.cli.commands import Answer, Group, command
 from xiaohao.cli.parameters import DAY, WordOf, option
 from xiaohao.cli.screen import Screen
@@ -29,7 +29,7 @@ def outbox_command() -> None:
 @option("--state", type=WordOf(NoticeState, "状态"), help="状态：暂缓、待发、已送达、存疑、未送达等。")
 @option("--date", "on", type=DAY, help="业务日期。")
 def list_command(state: NoticeState | None, on: date | None) -> Answer:
-    ledger = bootstrap.ledger(bootstrap.settings())
+    ledger = desk.ledger()
     notices = outbox.listed(ledger, states=() if state is None else (state,), on=on)
     return Answer({"total": len(notices), "notices": notices}, lambda s: _show_list(s, notices))
 
@@ -40,7 +40,7 @@ def list_command(state: NoticeState | None, on: date | None) -> Answer:
     examples=["outbox release"],
 )
 def release_command() -> Answer:
-    released = outbox.release(bootstrap.ledger(bootstrap.settings()), on=bootstrap.today())
+    released = outbox.release(desk.ledger(), on=bootstrap.today())
     said = f"已放行 {released} 份通知，运行 xiaohao deliver 发出。" if released else "没有暂缓的通知。"
     return Answer({"released": released}, lambda s: s.line(said))
 
@@ -49,7 +49,7 @@ def release_command() -> Answer:
 def deliver_command() -> Answer:
     settings = bootstrap.settings()
     sent = deliver.deliver(
-        bootstrap.ledger(settings),
+        desk.ledger(settings),
         bootstrap.today(),
         bootstrap.channel_settings(settings),
         progress=lambda count: screen.note(f"已发送 {count} 份"),

@@ -63,17 +63,14 @@ def evidence_command() -> None:
     ],
 )
 @number
-@argument("paths", metavar="文件…", help="要存入的文件，可以写几个。", type=PATH, nargs=-1, required=True)
+@argument("path", metavar="文件", help="要存入的文件。", type=PATH)
 @option("--phase", type=WordOf(EvidencePhase, "阶段"), help="整改前、整改后，默认整改后。", default="after")
 @acting
-def add_evidence_command(
-    number: str, paths: tuple[Path, ...], phase: EvidencePhase, by: str, on: date | None
-) -> Answer:
+def add_evidence_command(number: str, path: Path, phase: EvidencePhase, by: str, on: date | None) -> Answer:
     ledger, person, on = desk.sit_down(by, on)
     files = bootstrap.evidence_files(bootstrap.settings())
-    for path in paths:
-        evidence.add(ledger, files, number, path, phase=phase, by=person, on=on)
-    return desk.after(ledger, number, f"已存入 {len(paths)} 份佐证材料。")
+    stored = evidence.add(ledger, files, number, path, phase=phase, by=person, on=on)
+    return desk.after(ledger, number, f"已存入佐证材料“{stored.name}”（{phase.label}）。")
 
 
 @evidence_command.command("list", help="列出一个问题的佐证材料。", examples=["evidence list HL-2023-0007"])
@@ -81,7 +78,7 @@ def add_evidence_command(
 def list_evidence_command(number: str) -> Answer:
     settings = bootstrap.settings()
     files = bootstrap.evidence_files(settings)
-    lines = evidence.listed(bootstrap.ledger(settings), number)
+    lines = evidence.listed(desk.ledger(settings), number)
     rows = [
         (x.position, x.on, x.phase, x.name, problem_page.size(x.size), x.by, files.path_of(x.sha256))
         for x in lines

@@ -22,7 +22,7 @@ TERM_UNITS = {
 }
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A date: 2026-03-05, also 2026年3月5日."""
 
     name = "日期"
@@ -40,7 +40,7 @@ class Day(click.ParamType):
         return self.fail(f"“{value}”不是日期，请写成 2026-03-05 或 2026年3月5日。", param, ctx)
 
 
-class WordOf(click.ParamType):
+class WordOf(click.ParamType[Word]):
     """A word of the vocabulary, by its code or its Chinese label."""
 
     def __init__(self, words: type[Word], name: str) -> None:
@@ -56,7 +56,7 @@ class WordOf(click.ParamType):
         return self.fail(f"没有“{value}”，可用的有 {there}。", param, ctx)
 
 
-class Length(click.ParamType):
+class Length(click.ParamType[Any]):
     """A length of time: 15个工作日, 3个月, 7日; also 15 workdays."""
 
     name = "期限"
@@ -72,7 +72,7 @@ class Length(click.ParamType):
         return Term(int(found[1]), TERM_UNITS.get(unit) or TermUnit(unit.rstrip("s")))
 
 
-class Text(click.ParamType):
+class Text(click.ParamType[str]):
     """Words that go into the ledger. Half characters, which no text can hold, are refused."""
 
     def __init__(self, name: str = "文字") -> None:
@@ -86,7 +86,7 @@ class Text(click.ParamType):
         return text
 
 
-class Count(click.ParamType):
+class Count(click.ParamType[int]):
     """A place in a list, from 1."""
 
     name = "序号"
@@ -108,7 +108,7 @@ SOURCE = WordOf(Source, "来源")
 
 
 def option(
-    *names: str, help: str, type: click.ParamType | None = None, **attributes: Any
+    *names: str, help: str, type: click.ParamType[Any] | None = None, **attributes: Any
 ) -> Callable[[F], F]:
     """An option with a value; its kind of value stands in the help page."""
     kind = type or Text()
@@ -122,7 +122,7 @@ def flag(*names: str, help: str) -> Callable[[F], F]:
 
 
 def argument(
-    name: str, *, metavar: str, help: str, type: click.ParamType | None = None, **attributes: Any
+    name: str, *, metavar: str, help: str, type: click.ParamType[Any] | None = None, **attributes: Any
 ) -> Callable[[F], F]:
     """An argument."""
     return click.argument(name, type=type or Text(metavar), metavar=metavar, help=help, **attributes)

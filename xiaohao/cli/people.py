@@ -5,6 +5,7 @@ from datetime import date
 from xiaohao import bootstrap
 from xiaohao.actions import people
 from xiaohao.actions.people import DeputyLine, PeopleView
+from xiaohao.cli import desk
 from xiaohao.cli.commands import Answer, command
 from xiaohao.cli.parameters import DAY, option
 from xiaohao.cli.screen import Screen
@@ -16,7 +17,7 @@ from xiaohao.cli.screen import Screen
 )
 @option("--on", type=DAY, help="哪一天的情况，默认今天。")
 def people_command(on: date | None) -> Answer:
-    ledger = bootstrap.ledger(bootstrap.settings())
+    ledger = desk.ledger()
     view = people.people(ledger, on or bootstrap.today())
     return Answer(view, lambda s: _show(s, view))
 

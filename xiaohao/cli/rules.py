@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from xiaohao import bootstrap, calendar_file, policy_file
+from xiaohao.cli import desk
 from xiaohao.cli.commands import Answer, Group, command
 from xiaohao.cli.parameters import DAY, PATH, Text, argument, option
 from xiaohao.cli.screen import Screen
@@ -170,7 +171,7 @@ class ShownDay:
     required=False,
 )
 def show_command(period: str | None) -> Answer:
-    with bootstrap.ledger(bootstrap.settings()).reading() as r:
+    with desk.ledger().reading() as r:
         workdays = r.current_rules().workdays
     first, last, whole = _period(period or str(bootstrap.today().year))
     days = [

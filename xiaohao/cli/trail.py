@@ -4,6 +4,7 @@ import click
 
 from xiaohao import bootstrap
 from xiaohao.actions import rebuild_trail, show_trail
+from xiaohao.cli import desk
 from xiaohao.cli.commands import Answer, Group
 from xiaohao.cli.parameters import Text, argument, number
 
@@ -18,24 +19,24 @@ def trail_command() -> None:
 )
 @number
 def show_command(number: str) -> Answer:
-    answer = show_trail.show_trail(bootstrap.ledger(bootstrap.settings()), number)
+    answer = show_trail.show_trail(desk.ledger(), number)
     return Answer(answer, lambda s: s.lines(answer.lines()))
 
 
 @trail_command.command(
     "rebuild",
     help="由留痕重建台账。\n逐条核对留痕，写入另一个空的数据库；重建出的台账应与现在的相同。",
-    examples=["trail rebuild sqlite:///rebuilt.db"],
+    examples=["trail rebuild 重建.db"],
 )
 @argument(
     "target",
-    metavar="数据库地址",
-    help="写到哪里：sqlite:///文件，或 postgresql://用户@主机/库名。",
-    type=Text("数据库地址"),
+    metavar="数据库",
+    help="写到哪里：SQLite 文件名，或 postgresql://用户@主机/库名。",
+    type=Text("数据库"),
 )
 def rebuild_command(target: str) -> Answer:
-    ledger = bootstrap.ledger(bootstrap.settings())
-    rebuilt = rebuild_trail.rebuild(ledger, bootstrap.empty_ledger(target))
+    ledger = desk.ledger()
+    rebuilt = rebuild_trail.rebuild(ledger, desk.closed_at_end(bootstrap.empty_ledger(target)))
     return Answer(
         rebuilt,
         lambda s: s.line(

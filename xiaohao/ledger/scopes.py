@@ -1,4 +1,4 @@
-"""What a bulk act works on: the whole district, or one subtree of units."""
+"""What a bulk act works on: the whole district, one subtree of units, or one unit alone."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,10 +13,14 @@ from xiaohao.vocabulary import Status
 
 @dataclass(frozen=True)
 class Scope:
-    """A subtree by its path; "" is the whole district. `name` is what a run row calls it."""
+    """A subtree by its path; "" is the whole district. `name` is what a run row calls it.
+
+    `alone` keeps to the unit of the path itself, without the units below it.
+    """
 
     path: str = ""
     name: str = "all"
+    alone: bool = False
 
     def condition(self, column: str) -> str:
         """SQL that keeps the rows whose unit lies in the scope: an index range of paths."""
@@ -29,7 +33,8 @@ class Scope:
         """The parameters of `condition`."""
         if not self.path:
             return {}
-        return {"scope_from": self.path, "scope_until": self.path[:-1] + "0"}
+        after = self.path + "0" if self.alone else self.path[:-1] + "0"  # "0" comes right after "/"
+        return {"scope_from": self.path, "scope_until": after}
 
     def narrowed(self, chosen: sa.Select[Any]) -> sa.Select[Any]:
         """A selection of problems, kept to the scope."""
@@ -53,3 +58,16 @@ def subtree(r: Reading, unit: str) -> Scope:
     """The scope of a unit, by its code or full name. Raises NotFound, also where a name is not unique."""
     found = units.by_word(r, unit)
     return Scope(found.path, found.code)
+
+
+def by_subtree(r: Reading) -> tuple[Scope, ...]:
+    """The whole district in parts: each subtree directly under it, and what is the district's own.
+
+    Every unit lies in exactly one of them. Without any unit it is WHOLE.
+    """
+    parts = []
+    for row in units.all_units(r):
+        depth = row.path.count("/") - 1
+        if depth <= 2:
+            parts.append(Scope(row.path, row.code, alone=depth == 1))
+    return tuple(parts) or (WHOLE,)
