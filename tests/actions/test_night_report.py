@@ -14,7 +14,9 @@ from xiaohao.vocabulary import NoticeState, UnitKind
 
 ON = date(2023, 10, 16)
 LIGHTS = (UnitLights(code="MK", unit="孟轲乡", kind=UnitKind.TOWNSHIP, green=1, yellow=2, red=3, open=6),)
-BUSY = Night(ON, fired=5, yellow=2, red=3, closed=1, escalated={1: 2, 3: 1}, notices=2, trail_size=9, root="ab")
+BUSY = Night(
+    ON, fired=5, yellow=2, red=3, closed=1, escalated={1: 2, 3: 1}, notices=2, trail_size=9, root="ab"
+)
 
 
 def test_the_page_says_what_the_night_did() -> None:

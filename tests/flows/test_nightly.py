@@ -21,6 +21,7 @@ from xiaohao.actions.whole_night import Night
 from xiaohao.errors import WrongDate
 from xiaohao.ledger import figures, outbox, runs
 from xiaohao.ledger.connect import open_engine
+from xiaohao.ledger.tables import RUN
 from xiaohao.ledger.writing import Ledger
 from xiaohao.vocabulary import Channel, NoticeState
 
@@ -41,12 +42,10 @@ def test_the_flow_does_what_the_acts_do(
     ledger = district_with_the_example(beside)
     expected = whole_night.whole_night(ledger, NIGHT, channels, today=bootstrap.today())
     beside.dispose()
-    assert replace(done, root="") == replace(expected, root=""), "roots differ, since every leaf is salted"
-    assert (done.fired, done.red, done.notices) == (71, 45, 39)
-    assert len(list((office_home / "notices" / "2023-10-16").iterdir())) == len(
-        list((tmp_path / "notices" / "2023-10-16").iterdir())
-    )
-    assert "到点 71 件" in (office_home / "reports" / "2023-10-16.md").read_text("utf-8")
+    assert comparable(done) == comparable(expected)
+    assert min(done.fired, done.red, done.notices) > 20
+    assert sent_files(office_home / "notices") == sent_files(tmp_path / "notices")
+    assert f"到点 {done.fired} 件" in (office_home / "reports" / "2023-10-16.md").read_text("utf-8")
 
 
 def test_a_second_run_of_the_same_night_writes_nothing(office_engine: sa.Engine) -> None:
@@ -88,10 +87,16 @@ def test_a_scope_that_fails_stops_no_other(
 def test_parts_of_a_district_add_up_to_the_whole(
     office_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    district_with_the_example(office_engine)
+    ledger = district_with_the_example(office_engine)
+    channels = ChannelSettings(order=(Channel.FILE,), notices_folder=Path("notices"))
+    expected = whole_night.rehearsed(ledger, NIGHT, channels, today=bootstrap.today())
     monkeypatch.setenv("XIAOHAO_SCOPES", "subtrees")
     done = night_of(nightly(NightForm(business_date=NIGHT), return_state=True))
-    assert (done.fired, done.yellow, done.red, done.notices) == (71, 26, 45, 39)
+    assert comparable(done) == comparable(replace(expected, sent=done.sent, trail_size=done.trail_size))
+    with ledger.reading() as r:
+        scopes = r.conn.execute(sa.select(RUN.c.scope).where(RUN.c.flow == runs.NIGHTLY)).scalars().all()
+    assert len(scopes) > 10
+    assert len(set(scopes)) == len(scopes)
 
 
 def test_steps_recorded_by_an_earlier_run_are_told(office_engine: sa.Engine) -> None:
@@ -150,7 +155,10 @@ def test_what_a_run_leaves_on_its_page(
     left = run_artifacts(state)
     assert set(left) == {"night", "night-lights", "night-told", "night-sent"}
     assert left["night"].startswith("# 夜间运行报告　2023-10-16")
-    assert json.loads(left["night-lights"])[0] | {"单位": "孟轲乡", "红": "1"} == json.loads(left["night-lights"])[0]
+    assert (
+        json.loads(left["night-lights"])[0] | {"单位": "孟轲乡", "红": "1"}
+        == json.loads(left["night-lights"])[0]
+    )
     assert [row["收件人"] for row in json.loads(left["night-told"])] == ["李明"]
     assert json.loads(left["night-sent"]) == [{"状态": "已送达", "份数": "1"}]
     said = run_logs(state)
@@ -176,12 +184,26 @@ def night_of(state: State[Any]) -> Night:
     return done
 
 
+def comparable(done: Night) -> Night:
+    """Without what differs from run to run: the root, since every leaf is salted, and ids of rows."""
+    digests = tuple(
+        replace(digest, items=tuple(replace(item, firings=()) for item in digest.items))
+        for digest in done.digests
+    )
+    return replace(done, root="", digests=digests)
+
+
 def everything(engine: sa.Engine) -> dict[str, list[str]]:
     """Every row of every table, as text."""
     meta = sa.MetaData()
     meta.reflect(engine)
     with engine.connect() as conn:
         return {t.name: sorted(map(repr, conn.execute(sa.select(t)).all())) for t in meta.sorted_tables}
+
+
+def sent_files(folder: Path) -> dict[str, str]:
+    """What the channel `file` wrote, by place."""
+    return {str(p.relative_to(folder)): p.read_text("utf-8") for p in folder.rglob("*") if p.is_file()}
 
 
 def two_subtrees(engine: sa.Engine) -> SmallDistrict:

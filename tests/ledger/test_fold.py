@@ -1,7 +1,7 @@
 """I11: the ledger is the fold of its trail; replaying the trail into an empty database gives the same rows."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from itertools import count
 from pathlib import Path
 from typing import Any

@@ -50,7 +50,9 @@ def usage_message(error: click.UsageError) -> str:
         return f"缺少{kind}“{_name(error.param)}”。"
     if isinstance(error, click.BadParameter) and error.param is not None:
         return f"“{_name(error.param)}”的值不对：{error.message}"
-    return error.format_message().replace("'", "").replace("。 ", "。")
+    if isinstance(error, click.exceptions.NoSuchOption | click.exceptions.NoSuchCommand) and error.possibilities:
+        return f"{error.message}您是不是想用 {error.possibilities[0]}？"
+    return error.format_message()
 
 
 def keep_details(error: BaseException) -> Path | None:

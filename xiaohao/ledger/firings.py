@@ -9,24 +9,17 @@ import sqlalchemy as sa
 
 from models.firing import UNTOLD
 from xiaohao.ledger import dialect
-from xiaohao.ledger.timers import KEY, state_of
+from xiaohao.ledger.timers import KEY, day, state_of
 from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.rules.timetable import TimerState
 from xiaohao.vocabulary import Light, Role, StepKind
 
 
-class Untold(NamedTuple):
-    """A problem with the highest of its steps still untold, and the ids of all of them."""
+class Matter(NamedTuple):
+    """What many problems share: their state, their light, and the step that is told of them."""
 
-    problem_id: int
-    version: int
-    number: str
-    title: str
-    unit_id: int
-    light: Light | None
     state: TimerState
-    firing_id: int
-    firing_ids: tuple[int, ...]
+    light: Light | None
     kind: StepKind
     rank: int
     level: int
@@ -34,6 +27,35 @@ class Untold(NamedTuple):
     clock_on: date
     crossed_on: date
     round: int
+
+
+class Untold(NamedTuple):
+    """A problem with the highest of its steps still untold, and the ids of all of them.
+
+    Problems whose matter is equal hold the same object: what depends on it alone is worked
+    out once, by its `id`.
+    """
+
+    problem_id: int
+    version: int
+    number: str
+    title: str
+    unit_id: int
+    matter: Matter
+    firing_id: int
+    firing_ids: tuple[int, ...]
+
+    @property
+    def kind(self) -> StepKind:
+        return self.matter.kind
+
+    @property
+    def level(self) -> int:
+        return self.matter.level
+
+    @property
+    def crossed_on(self) -> date:
+        return self.matter.crossed_on
 
 
 class Teller(NamedTuple):
@@ -67,47 +89,38 @@ def untold(r: Reading, *, lock: bool) -> list[Untold]:
     ).all()
     steps: dict[int, list[Any]] = defaultdict(list)
     query = sa.text(
-        "SELECT id, problem_id, step, rank, level, repeat, clock_on, crossed_on, round FROM firing "
-        f"WHERE {UNTOLD}"
-    ).columns(
-        sa.column("id", sa.BigInteger),
-        sa.column("problem_id", sa.BigInteger),
-        sa.column("step", sa.Text),
-        sa.column("rank", sa.Integer),
-        sa.column("level", sa.Integer),
-        sa.column("repeat", sa.Integer),
-        sa.column("clock_on", sa.Date),
-        sa.column("crossed_on", sa.Date),
-        sa.column("round", sa.Integer),
+        f"SELECT problem_id, rank, level, repeat, id, step, clock_on, crossed_on, round FROM firing WHERE {UNTOLD}"
     )
-    for row in r.conn.execute(query):
-        steps[row.problem_id].append(row)
-    states: dict[tuple[Any, ...], TimerState] = {}
-    return [_untold(row, steps[row[0]], states) for row in problems if steps.get(row[0])]
+    for step in r.conn.execute(query):
+        steps[step[0]].append(step)
+    matters: dict[tuple[Any, ...], Matter] = {}
+    return [_untold(row, steps[row[0]], matters) for row in problems if row[0] in steps]
 
 
-def _untold(row: Any, steps: Sequence[Any], states: dict[tuple[Any, ...], TimerState]) -> Untold:
-    key = tuple(row[6:])
-    if key not in states:
-        states[key] = state_of(key)
-    best = max(steps, key=lambda step: (step.rank, step.level, step.repeat, step.id))
+def _untold(row: Any, steps: Sequence[Any], matters: dict[tuple[Any, ...], Matter]) -> Untold:
+    best = steps[0] if len(steps) == 1 else max(steps, key=lambda step: step[1:5])
+    key = row[5:] + best[1:4] + best[5:]
+    matter = matters.get(key)
+    if matter is None:
+        matter = matters[key] = _matter(row[5], row[6:], best)
+    problem_id, version, number, title, unit_id = row[:5]
     return Untold(
-        row[0],
-        row[1],
-        row[2],
-        row[3],
-        row[4],
-        None if row[5] is None else Light(row[5]),
-        states[key],
-        best.id,
-        tuple(step.id for step in steps),
-        StepKind(best.step),
-        best.rank,
-        best.level,
-        best.repeat,
-        best.clock_on,
-        best.crossed_on,
-        best.round,
+        problem_id, version, number, title, unit_id, matter, best[4], tuple([step[4] for step in steps])
+    )
+
+
+def _matter(light: str | None, key: Sequence[Any], step: Any) -> Matter:
+    _, rank, level, repeat, _, kind, clock_on, crossed_on, round_ = step
+    return Matter(
+        state_of(key),
+        None if light is None else Light(light),
+        StepKind(kind),
+        rank,
+        level,
+        repeat,
+        day(clock_on),
+        day(crossed_on),
+        round_,
     )
 
 
@@ -127,37 +140,29 @@ def mark_told(w: Writing, told: Sequence[Teller]) -> None:
         (t.untold.problem_id, t.untold.firing_id, t.notice_id, t.official_id, t.unit_id, t.role) for t in told
     ]
     dialect.fill(conn, "told", names, rows)
-    conn.exec_driver_sql(
-        "UPDATE firing SET official_id = told.official_id, unit_id = told.unit_id, role = told.role "
-        "FROM told WHERE firing.id = told.firing_id"
-    )
+    highest = "CASE WHEN firing.id = told.firing_id THEN"
     marked = UNTOLD.replace("notice_id", "firing.notice_id")
     conn.exec_driver_sql(
-        f"UPDATE firing SET notice_id = told.notice_id FROM told "
-        f"WHERE firing.problem_id = told.problem_id AND {marked}"
+        f"UPDATE firing SET notice_id = told.notice_id, official_id = {highest} told.official_id END, "
+        f"unit_id = {highest} told.unit_id END, role = {highest} told.role END "
+        f"FROM told WHERE firing.problem_id = told.problem_id AND {marked}"
     )
     conn.exec_driver_sql(
         "UPDATE problem SET version = problem.version + 1 FROM told WHERE problem.id = told.problem_id"
     )
 
 
-def told_key(teller: Teller) -> tuple[object, ...]:
-    """What `told_detail` depends on."""
-    u = teller.untold
-    return (u.round, u.clock_on, u.kind, u.level, u.repeat, teller.role, teller.unit_id, teller.official_id)
-
-
 def told_detail(teller: Teller, on: date) -> Mapping[str, Any]:
-    """What compose writes into the trail of one problem (DESIGN section 6)."""
-    untold_ = teller.untold
+    """What compose writes into the trail of one problem (DESIGN section 6); the problem itself plays no part."""
+    matter = teller.untold.matter
     return {
         "on": on,
         "told": {
-            "round": untold_.round,
-            "clock_on": untold_.clock_on,
-            "step": untold_.kind,
-            "level": untold_.level,
-            "repeat": untold_.repeat,
+            "round": matter.round,
+            "clock_on": matter.clock_on,
+            "step": matter.kind,
+            "level": matter.level,
+            "repeat": matter.repeat,
             "role": teller.role,
             "unit_id": teller.unit_id,
             "official": teller.official_code,

@@ -81,19 +81,24 @@ def register_all(w: Writing, new: Sequence[NewProblem]) -> list[Any]:
     numbers = problems.new_numbers(w, [each.found_on.year for each in new])
     rows: list[dict[str, Any]] = []
     changes: list[Change] = []
+    begun: dict[Clock, Clock] = {}
     for problem_id, number, each in zip(ids, numbers, new, strict=True):
-        clock = _first_clock(each, w.on, rules)
+        start = _start(each, w.on, rules)
+        if start not in begun:
+            begun[start] = clocks.begin(start, each.entered, rules)
+        clock = begun[start] if each.closed_on is None else clocks.close(begun[start])
         row = _row(problem_id, number, each) | problems.columns_of(clock)
         rows.append(row)
-        changes.append(Change(None, row, parts=_parts(w, each, clock)))
+        changes.append(Change(None, row, parts=_parts(each, clock, w.on)))
     problems.write(w, changes)
     return rows
 
 
-def _first_clock(each: NewProblem, on: date, rules: clocks.Rules) -> Clock:
-    clock = Clock(
+def _start(each: NewProblem, on: date, rules: clocks.Rules) -> Clock:
+    imported = each.entered is Entered.IMPORT
+    return Clock(
         each.rectification_class,
-        Status.REGISTERED,
+        Status.RECTIFYING if imported else Status.REGISTERED,
         started_on=each.found_on,
         registered_on=on,
         due_given=each.due_given,
@@ -102,8 +107,6 @@ def _first_clock(each: NewProblem, on: date, rules: clocks.Rules) -> Clock:
         policy_id=rules.policy.id,
         calendar_version=rules.workdays.version,
     )
-    clock = clocks.begin(clock, each.entered, rules)
-    return clock if each.closed_on is None else clocks.close(clock)
 
 
 def _row(problem_id: int, number: str, each: NewProblem) -> dict[str, Any]:
@@ -139,7 +142,7 @@ def extra_json(extra: Mapping[str, str]) -> str | None:
     return json.dumps(dict(extra), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def _parts(w: Writing, each: NewProblem, clock: Clock) -> Mapping[str, Sequence[dict[str, Any]]]:
+def _parts(each: NewProblem, clock: Clock, on: date) -> Mapping[str, Sequence[dict[str, Any]]]:
     parts: dict[str, Sequence[dict[str, Any]]] = {
         MEASURE.name: [
             {
@@ -156,9 +159,7 @@ def _parts(w: Writing, each: NewProblem, clock: Clock) -> Mapping[str, Sequence[
         ],
     }
     if each.progress:
-        parts[PROGRESS.name] = [
-            {"position": 1, "round": 1, "on": w.on, "by": w.person_id, "text": each.progress}
-        ]
+        parts[PROGRESS.name] = [{"position": 1, "round": 1, "on": on, "by": None, "text": each.progress}]
     if each.closed_on is not None:
         parts[CLOSING.name] = [_historic(each.closed_on, clock)]
     return parts

@@ -115,7 +115,10 @@ def columns_of(clock: Clock) -> Row:
 
 
 def clock_of(row: Mapping[str, Any], parts: Mapping[str, Sequence[Row]]) -> Clock:
-    """The clock of a row of `problem` with its extensions and progress reports."""
+    """The clock of a row of `problem` with its extensions and progress reports.
+
+    A progress text that came with an import (by nobody) holds no review.
+    """
     this_round = row["round"]
     granted = [
         Extension(part["until_granted"], part["decided_on"])
@@ -125,7 +128,9 @@ def clock_of(row: Mapping[str, Any], parts: Mapping[str, Sequence[Row]]) -> Cloc
     reports = [
         part["on"]
         for part in parts.get(PROGRESS.name, ())
-        if part["round"] == this_round and part["on"] >= (row["reviews_from"] or row["registered_on"])
+        if part["round"] == this_round
+        and part["by"] is not None
+        and part["on"] >= (row["reviews_from"] or row["registered_on"])
     ]
     every = row["review_every"]
     return Clock(

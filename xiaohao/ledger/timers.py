@@ -103,23 +103,14 @@ def _batch(w: Writing, scope: Scope, *, after: int) -> Sequence[Any]:
     return w.conn.execute(query, parameters | {"after": after}).all()
 
 
+def day(value: Any) -> date:
+    """A day as the driver gives it: a date, or on SQLite its ISO text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
 def state_of(key: Sequence[Any]) -> TimerState:
     """The state that a row's columns, in the order of `KEY`, tell."""
-    row = dict(zip(KEY, key, strict=True))
-    for name in (
-        "registered_on",
-        "due_on",
-        "review_on",
-        "take_up_by",
-        "taken_up_on",
-        "applied_on",
-        "next_event_on",
-    ):
-        if isinstance(row[name], str):
-            row[name] = date.fromisoformat(row[name])
-    row["rectification_class"] = RectificationClass(row["rectification_class"])
-    row["status"] = Status(row["status"])
-    return TimerState(**row)
+    return TimerState(*[read(value) if read and value is not None else value for read, value in zip(READERS, key, strict=True)])
 
 
 def _decide(w: Writing, no: int, key: Sequence[Any]) -> Decision | Exception:
