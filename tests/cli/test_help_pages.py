@@ -79,14 +79,23 @@ def test_help_loads_no_library_that_takes_long() -> None:
         (["legder"], "没有“legder”这个命令。您是不是想用 ledger？"),
         (["ledger", "--ligth", "红"], "没有“--ligth”这个选项。您是不是想用 --light？"),
         (["ledger", "--light"], "选项“--light”后面要写内容。"),
-        (["ledger", "--light", "蓝"], "“--light”的值不对：没有“蓝”，可用的有 绿（green）、黄（yellow）、红（red）。"),
+        (
+            ["ledger", "--light", "蓝"],
+            "“--light”的值不对：没有“蓝”，可用的有 绿（green）、黄（yellow）、红（red）。",
+        ),
         (["ledger", "多余"], "多了一个参数：多余。"),
         (["nightly", "--direct=yes"], "选项“--direct”后面不写内容。"),
         (["nightly", "--date", "2023-02-30"], "“--date”的值不对：没有“2023-02-30”这一天。"),
-        (["nightly", "--date", "明天"], "“--date”的值不对：“明天”不是日期，请写成 2026-03-05 或 2026年3月5日。"),
+        (
+            ["nightly", "--date", "明天"],
+            "“--date”的值不对：“明天”不是日期，请写成 2026-03-05 或 2026年3月5日。",
+        ),
         (["show"], "缺少参数“编号”。"),
         (["register", "--title", "路灯不亮"], "缺少选项“--unit”。"),
-        (["register", "--unit", "x", "--term", "很快"], "“--term”的值不对：看不懂“很快”，请写成 15个工作日、7日 或 3个月。"),
+        (
+            ["register", "--unit", "x", "--term", "很快"],
+            "“--term”的值不对：看不懂“很快”，请写成 15个工作日、7日 或 3个月。",
+        ),
         (["measure", "done", "1", "x"], "“序号”的值不对：“x”不是序号，请写 1、2、3 这样的数字。"),
         (["close", "aply"], "没有“aply”这个命令。您是不是想用 apply？"),
         (["recheck"], "请写明核查哪些问题：问题编号、--unit 单位、--all 三者选一。"),
@@ -114,7 +123,11 @@ def test_all_that_click_can_say_has_a_chinese_word() -> None:
     for place in chinese.PLACES:
         tree = ast.parse(Path(str(place.__file__)).read_text(encoding="utf-8"))
         for call in ast.walk(tree):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("_", "ngettext"):
+            if (
+                isinstance(call, ast.Call)
+                and isinstance(call.func, ast.Name)
+                and call.func.id in ("_", "ngettext")
+            ):
                 for argument in call.args[: 2 if call.func.id == "ngettext" else 1]:
                     if isinstance(argument, ast.Constant):
                         assert argument.value in chinese.WORDS, argument.value
