@@ -34,7 +34,9 @@ def night(ledger: Ledger, on: date, *, facts: Sequence[str]) -> int:
     with writing_connection(ledger.engine) as conn:
         dialect.create_temp_table(conn, "due", "problem_id BIGINT PRIMARY KEY")
         conn.execute(
-            sa.text("INSERT INTO due SELECT id FROM problem WHERE next_event_on <= :on AND next_event_on IS NOT NULL"),
+            sa.text(
+                "INSERT INTO due SELECT id FROM problem WHERE next_event_on <= :on AND next_event_on IS NOT NULL"
+            ),
             {"on": on},
         )
         rows = conn.execute(
@@ -63,14 +65,20 @@ def night(ledger: Ledger, on: date, *, facts: Sequence[str]) -> int:
         )
         _leaves(conn, rows, "night", 1)
     with writing_connection(ledger.engine) as conn:
-        now = dialect.is_sqlite(conn) and "2026-11-24 02:00:00.000000" or "2026-11-24T02:00:00Z"
+        now = "2026-11-24 02:00:00.000000" if dialect.is_sqlite(conn) else "2026-11-24T02:00:00Z"
         conn.execute(
             sa.text(NOTICE),
-            [{"key": f"k{n}", "on": on, "official": n + 1, "facts": text, "now": now} for n, text in enumerate(facts)],
+            [
+                {"key": f"k{n}", "on": on, "official": n + 1, "facts": text, "now": now}
+                for n, text in enumerate(facts)
+            ],
         )
         dialect.create_temp_table(conn, "due", "problem_id BIGINT PRIMARY KEY, notice_id BIGINT")
         dialect.fill(
-            conn, "due", ("problem_id", "notice_id"), [(row.id, n % len(facts) + 1) for n, row in enumerate(rows)]
+            conn,
+            "due",
+            ("problem_id", "notice_id"),
+            [(row.id, n % len(facts) + 1) for n, row in enumerate(rows)],
         )
         conn.exec_driver_sql(
             "UPDATE firing SET notice_id = due.notice_id, official_id = due.notice_id, unit_id = 1, role = 'secretary' "
@@ -104,7 +112,18 @@ def _leaves(conn: sa.Connection, rows: Any, action: str, ahead: int) -> None:
         leaf = leaves.leaf_hash(data)
         hashes.append(leaf)
         entries.append(
-            (size + place, at, "system:nightly", action, subject, version + ahead, "1", DETAIL.decode(), salt, leaf)
+            (
+                size + place,
+                at,
+                "system:nightly",
+                action,
+                subject,
+                version + ahead,
+                "1",
+                DETAIL.decode(),
+                salt,
+                leaf,
+            )
         )
     dialect.fill(conn, "trail", COLUMNS, entries)
     edge.extend(hashes)

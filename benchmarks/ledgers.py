@@ -41,7 +41,9 @@ def open_ledger(url: str) -> Ledger:
 
 
 def _people(ledger: Ledger) -> None:
-    rows: list[dict[str, Any]] = [{"code": "HL", "name": "华龙区", "kind": UnitKind.DISTRICT, "parent_id": None}]
+    rows: list[dict[str, Any]] = [
+        {"code": "HL", "name": "华龙区", "kind": UnitKind.DISTRICT, "parent_id": None}
+    ]
     for s in range(SUBDISTRICTS):
         rows.append({"code": f"S{s}", "name": f"{s}街道", "kind": UnitKind.SUBDISTRICT, "parent_id": -1})
         at = len(rows)
@@ -61,7 +63,9 @@ def _people(ledger: Ledger) -> None:
                 n += 1
                 w.conn.execute(OFFICIAL.insert().values(id=n, code=f"P{n}", name=f"人员{n}", active=True))
                 w.conn.execute(POST.insert().values(id=n, unit_id=unit_id, role=role))
-                w.conn.execute(HOLDING.insert().values(id=n, post_id=n, official_id=n, from_on=date(2020, 1, 1)))
+                w.conn.execute(
+                    HOLDING.insert().values(id=n, post_id=n, official_id=n, from_on=date(2020, 1, 1))
+                )
 
 
 @dataclass(frozen=True)
@@ -123,12 +127,15 @@ def _rows(numbers: range, every: int, due: int, lived: Lives) -> Iterator[tuple[
         turn, rest = divmod(n, every)
         is_due = rest == 0 and turn < due
         clock = lived.ready[turn % len(lived.ready)] if is_due else lived.waiting[n % len(lived.waiting)]
-        community = 1 + (n // SUBDISTRICTS) % COMMUNITIES
-        unit = 2 + n % SUBDISTRICTS * (COMMUNITIES + 1) + community
+        place = turn if is_due else n
+        community = 1 + (place // SUBDISTRICTS) % COMMUNITIES
+        unit = 2 + place % SUBDISTRICTS * (COMMUNITIES + 1) + community
         title = f"问题{n}"
         yield (n + 1, f"HL-{n + 1:08d}", 1, Entered.IMPORT, title, title, unit, clock[found_at], 1, *clock)
 
 
 def _entry(n: int) -> Entry:
     """As an import leaves it, but for the columns that would only take room."""
-    return Entry(f"problem:{n + 1}", 1, "import", f'{{"on":"2026-11-23","problem":{{"id":{n + 1}}}}}'.encode())
+    return Entry(
+        f"problem:{n + 1}", 1, "import", f'{{"on":"2026-11-23","problem":{{"id":{n + 1}}}}}'.encode()
+    )

@@ -163,7 +163,9 @@ def _print(database: str, cases: Sequence[Case]) -> None:
     for case in cases:
         ours, floor = median(case.ours), median(case.bare)
         flat = f"{ours / median(case.beside):10.2f}" if case.beside else f"{'':10}"
-        print(f"{case.size:<12,}{case.due:>9,}{ours:>9.3f}{floor:>9.3f}{ours / floor:>12.2f}{flat}", flush=True)
+        print(
+            f"{case.size:<12,}{case.due:>9,}{ours:>9.3f}{floor:>9.3f}{ours / floor:>12.2f}{flat}", flush=True
+        )
     print(f"aims: night/bare at most {BARE_AT_MOST}, to small at most {SLOWER_AT_MOST}")
 
 

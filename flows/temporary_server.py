@@ -6,6 +6,7 @@ This one reads a pipe that only its parent holds, and asks for a secret that is 
 
 import contextlib
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -22,6 +23,8 @@ STARTS_WITHIN = 180.0
 """Seconds: two cold starts at once took 31 s on two cores; a slow disk may take much longer."""
 ENDS_WITHIN = 5.0
 HOST = "127.0.0.1"
+EXCEPTION = re.compile(r"[\w.]+(Error|Exception)\b.*: ")
+"""The last line of a traceback."""
 PROGRAM = Path(__file__).with_name("server_child.py")
 CHILD = {
     "PREFECT_UI_ENABLED": "false",
@@ -67,10 +70,11 @@ class Starting:
     def _why(self) -> str:
         self.child.wait()
         self.said.seek(0)
-        lines = self.said.read().decode(errors="replace").split("\n")
-        last = next((line.strip() for line in reversed(lines) if line.strip()), "没有说明原因")
+        lines = [line.strip() for line in self.said.read().decode(errors="replace").split("\n")]
+        raised = [line for line in lines if EXCEPTION.match(line)]
+        why = next(reversed(raised or [line for line in lines if line]), "没有说明原因")
         return (
-            f"Prefect 的临时服务没有启动起来：{last}。台账没有变化；"
+            f"Prefect 的临时服务没有启动起来：{why}。台账没有变化；"
             "可以先用 xiaohao nightly --direct 不经 Prefect 运行。"
         )
 

@@ -18,7 +18,6 @@ HOME = tempfile.TemporaryDirectory(prefix="xiaohao-flows-")
 
 with pytest.MonkeyPatch.context() as patch:
     patch.setenv("XIAOHAO_HOME", HOME.name)
-    import flows  # noqa: F401
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import (
         ArtifactFilter,
@@ -30,6 +29,8 @@ with pytest.MonkeyPatch.context() as patch:
     from prefect.logging.handlers import APILogHandler
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
     from prefect.testing.utilities import prefect_test_harness
+
+    import flows  # noqa: F401
 
 logging.getLogger("httpx").setLevel(logging.WARNING)
 

@@ -100,8 +100,8 @@ def test_the_server_asks_for_its_secret_and_is_gone_after_the_block(office_home:
 
 
 def test_a_server_that_does_not_start_says_why(
-    office_home: Path,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: ARG001
+    office_home: Path,  # noqa: ARG001
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PREFECT_API_DATABASE_CONNECTION_URL", "sqlite+aiosqlite:////nowhere/prefect.db")
     with (

@@ -4,19 +4,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from models.facts import DigestFacts, DigestItem, UnitCount, to_json
 from notifiers.choose import Addressee, ChannelSettings, route
 from xiaohao.ledger import faults, firings, outbox, posts, trail, units
 from xiaohao.ledger.faults import Found
-from xiaohao.ledger.firings import Teller, Untold
+from xiaohao.ledger.firings import Matter, Teller, Untold
 from xiaohao.ledger.posts import Official
 from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.rules.counting import Suspensions
 from xiaohao.rules.ladder import Org, PostFault, Told, who
 from xiaohao.rules.policy import LADDER
-from xiaohao.rules.timetable import Step, TimerState, next_climb
+from xiaohao.rules.timetable import next_climb
 from xiaohao.vocabulary import Action, FaultKind, Role, StepKind
 
 FAULT_KINDS = (FaultKind.VACANT_POST, FaultKind.DEPUTY_CIRCLE, FaultKind.NOBODY_TO_TELL)
@@ -51,26 +51,33 @@ class _District:
     names: Mapping[int, str]
 
 
+@dataclass(frozen=True)
+class _Line:
+    """What a digest says of every problem of one matter; `next_role` is whom it climbs to next."""
+
+    next_role: Role | None
+    said: Mapping[str, Any]
+
+
 def plan(w: Writing, untold: Sequence[Untold], *, page_url: str) -> Plan:
     """Find the holder of the day for each step, and what his digest says."""
     district = _District(posts.org(w), posts.officials(w), {row.id: row.name for row in units.all_units(w)})
     made = Plan(officials=district.officials)
     answers: dict[tuple[int, int], Told] = {}
-    climbs: dict[TimerState, Step | None] = {}
+    lines: dict[int, _Line] = {}
     for each in untold:
-        asked = (each.unit_id, each.level)
+        matter = each.matter
+        asked = (each.unit_id, matter.level)
         if asked not in answers:
-            answers[asked] = who(district.org, each.unit_id, each.level, w.on)
+            answers[asked] = who(district.org, *asked, w.on)
             made.faults += [_post_fault(fault, district) for fault in answers[asked].faults]
         told = answers[asked]
         if told.official_id is None:
             made.untold.append(each)
             continue
-        if each.state not in climbs:
-            rules = w.rules(each.state.policy_id, each.state.calendar_version)
-            climbs[each.state] = next_climb(each.state, rules.policy, rules.workdays, w.on)
-        item = _item(each, climbs[each.state], district, w.on)
-        telling = Telling(each, told, item)
+        if matter.no not in lines:
+            lines[matter.no] = _line(w, matter)
+        telling = Telling(each, told, _item(each, lines[matter.no], district))
         made.tellings.append(telling)
         made.by_official[told.official_id].append(telling)
     made.faults += _nobody(made.untold, district)
@@ -142,33 +149,43 @@ def still_open(r: Reading) -> list[Found]:
     return kept
 
 
-def _item(each: Untold, climb: Step | None, district: _District, on: date) -> DigestItem:
-    ladder = each.kind in (StepKind.WARNING, StepKind.ESCALATION)
-    suspended = Suspensions.parse(each.state.suspensions).days_between(each.clock_on, on)
-    overdue = (on - each.clock_on).days - suspended if ladder else 0
-    next_unit = None
-    if climb is not None and climb.level:
-        unit_id = district.org.unit_of(each.unit_id, LADDER[climb.level])
-        next_unit = None if unit_id is None else district.names[unit_id]
-    climbs = climb is not None and (climb.level > each.level or climb.kind is not each.kind)
+def _line(w: Writing, matter: Matter) -> _Line:
+    state = matter.state
+    rules = w.rules(state.policy_id, state.calendar_version)
+    climb = next_climb(state, rules.policy, rules.workdays, w.on)
+    ladder = matter.kind in (StepKind.WARNING, StepKind.ESCALATION)
+    suspended = Suspensions.parse(state.suspensions).days_between(matter.clock_on, w.on)
+    overdue = (w.on - matter.clock_on).days - suspended if ladder else 0
+    climbs = climb is not None and (climb.level > matter.level or climb.kind is not matter.kind)
+    next_role = LADDER[climb.level] if climb is not None and climbs and climb.level else None
+    return _Line(
+        next_role,
+        {
+            "kind": matter.kind,
+            "rectification_class": state.rectification_class,
+            "light": matter.light,
+            "level": matter.level,
+            "repeat": matter.repeat,
+            "due_on": matter.clock_on,
+            "days_overdue": max(0, overdue),
+            "crossed_on": matter.crossed_on,
+            "late": matter.crossed_on < w.on,
+            "nights_late": (w.on - matter.crossed_on).days,
+            "next_on": None if climb is None else climb.crossed_on,
+            "next_role": next_role,
+        },
+    )
+
+
+def _item(each: Untold, line: _Line, district: _District) -> DigestItem:
+    unit_id = None if line.next_role is None else district.org.unit_of(each.unit_id, line.next_role)
     return DigestItem(
         number=each.number,
         title=each.title,
         unit=district.names[each.unit_id],
-        kind=each.kind,
-        rectification_class=each.state.rectification_class,
-        light=each.light,
-        level=each.level,
-        repeat=each.repeat,
-        due_on=each.clock_on,
-        days_overdue=max(0, overdue),
-        crossed_on=each.crossed_on,
-        late=each.crossed_on < on,
-        nights_late=(on - each.crossed_on).days,
-        next_on=None if climb is None else climb.crossed_on,
-        next_role=LADDER[climb.level] if climb is not None and climbs and climb.level else None,
-        next_unit=next_unit if climbs else None,
+        next_unit=None if unit_id is None else district.names[unit_id],
         firings=each.firing_ids,
+        **line.said,
     )
 
 
@@ -212,7 +229,7 @@ def _is_vacant(told: Told, unit_id: int, role: Role) -> bool:
 
 def _urgency(telling: Telling) -> tuple[int, int, int, str]:
     item = telling.item
-    return (-telling.untold.rank, -item.level, -item.days_overdue, item.number)
+    return (-telling.untold.matter.rank, -item.level, -item.days_overdue, item.number)
 
 
 def _post_fault(fault: PostFault, district: _District) -> Found:

@@ -3,6 +3,7 @@
 `flows.nightly` runs the same acts as tasks and puts its results together with `night_of` too.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,13 +13,14 @@ from notifiers.choose import ChannelSettings
 from xiaohao.actions import deliver, night, seal
 from xiaohao.actions.deliver import Sent
 from xiaohao.actions.night import Composed, FiredCounts
-from xiaohao.errors import Unreachable
+from xiaohao.errors import Unreachable, XiaohaoError
 from xiaohao.ledger import trail
 from xiaohao.ledger.scopes import WHOLE, Scope
 from xiaohao.ledger.trail import Head
 from xiaohao.ledger.writing import Ledger
 from xiaohao.vocabulary import NoticeState
 
+LOG = logging.getLogger("xiaohao.nightly")
 Progress = Callable[[str], None]
 
 
@@ -84,8 +86,11 @@ def whole_night(
             fired.add(night.fire(ledger, on, scope))
         except Unreachable:
             raise
+        except XiaohaoError as error:
+            failed.append(f"范围“{scope.name}”没有完成：{error.message}")
         except Exception as error:  # the others still run; told at the end
-            failed.append(f"范围“{scope.name}”没有完成：{error}")
+            LOG.exception("scope %s failed", scope.name)
+            failed.append(f"范围“{scope.name}”没有完成：程序出错（{type(error).__name__}），详细情况记在日志里。")
     progress("拟写通知")
     composed = night.compose(ledger, on, channels, page_url=page_url, held=held)
     head = seal.seal(ledger)

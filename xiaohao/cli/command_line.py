@@ -4,6 +4,7 @@ A command's module is loaded when the command is asked for, so that help is ther
 """
 
 import importlib
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -111,12 +112,16 @@ def run(args: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    details = failures.DetailsOfErrors()
+    logging.getLogger("xiaohao").addHandler(details)
     try:
         with cli.make_context("xiaohao", list(args)) as ctx:
             code = cli.invoke(ctx)
         sys.stdout.flush()
     except BaseException as error:
         return failures.told(error, as_json="--json" in args)
+    finally:
+        logging.getLogger("xiaohao").removeHandler(details)
     return int(code or 0)
 
 

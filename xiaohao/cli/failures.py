@@ -78,6 +78,18 @@ def keep_details(error: BaseException) -> Path | None:
     return path
 
 
+class DetailsOfErrors(logging.Handler):
+    """Keeps the details of exceptions that an act logs and goes on after."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Append the exception of the record, where it has one."""
+        if record.exc_info and record.exc_info[1] is not None:
+            keep_details(record.exc_info[1])
+
+
 def _unexpected(error: BaseException, as_json: bool) -> int:
     path = keep_details(error)
     where = f"详细情况记在 {path}" if path is not None else f"{type(error).__name__}：{error}"

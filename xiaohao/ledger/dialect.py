@@ -40,8 +40,11 @@ def for_update(conn: sa.Connection) -> str:
 def create_temp_table(conn: sa.Connection, name: str, columns: str) -> None:
     """A table of this transaction alone, empty; `columns` in words that both databases know.
 
-    Use BIGINT, INTEGER, TEXT, DATE, BOOLEAN, and BYTEA for bytes.
+    Use BIGINT, INTEGER, TEXT, DATE, BOOLEAN, and BYTEA for bytes. On SQLite a BIGINT PRIMARY KEY
+    is written INTEGER, which makes it the row's own number and needs no second index.
     """
+    if is_sqlite(conn):
+        columns = columns.replace("BIGINT PRIMARY KEY", "INTEGER PRIMARY KEY")
     conn.exec_driver_sql(f"DROP TABLE IF EXISTS {'temp' if is_sqlite(conn) else 'pg_temp'}.{name}")
     end = "" if is_sqlite(conn) else " ON COMMIT DROP"
     conn.exec_driver_sql(f"CREATE TEMPORARY TABLE {name} ({columns}){end}")

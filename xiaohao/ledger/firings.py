@@ -16,8 +16,12 @@ from xiaohao.vocabulary import Light, Role, StepKind
 
 
 class Matter(NamedTuple):
-    """What many problems share: their state, their light, and the step that is told of them."""
+    """What many problems share: their state, their light, and the step that is told of them.
 
+    `no` numbers those of one reading, so that what depends on nothing else is worked out once.
+    """
+
+    no: int
     state: TimerState
     light: Light | None
     kind: StepKind
@@ -30,11 +34,7 @@ class Matter(NamedTuple):
 
 
 class Untold(NamedTuple):
-    """A problem with the highest of its steps still untold, and the ids of all of them.
-
-    Problems whose matter is equal hold the same object: what depends on it alone is worked
-    out once, by its `id`.
-    """
+    """A problem with the highest of its steps still untold, and the ids of all of them."""
 
     problem_id: int
     version: int
@@ -102,16 +102,17 @@ def _untold(row: Any, steps: Sequence[Any], matters: dict[tuple[Any, ...], Matte
     key = row[5:] + best[1:4] + best[5:]
     matter = matters.get(key)
     if matter is None:
-        matter = matters[key] = _matter(row[5], row[6:], best)
+        matter = matters[key] = _matter(len(matters), row[5], row[6:], best)
     problem_id, version, number, title, unit_id = row[:5]
     return Untold(
         problem_id, version, number, title, unit_id, matter, best[4], tuple([step[4] for step in steps])
     )
 
 
-def _matter(light: str | None, key: Sequence[Any], step: Any) -> Matter:
+def _matter(no: int, light: str | None, key: Sequence[Any], step: Any) -> Matter:
     _, rank, level, repeat, _, kind, clock_on, crossed_on, round_ = step
     return Matter(
+        no,
         state_of(key),
         None if light is None else Light(light),
         StepKind(kind),
@@ -152,8 +153,14 @@ def mark_told(w: Writing, told: Sequence[Teller]) -> None:
     )
 
 
+def told_key(teller: Teller) -> tuple[object, ...]:
+    """What `told_detail` depends on."""
+    m = teller.untold.matter
+    return (m.round, m.clock_on, m.kind, m.level, m.repeat, teller.role, teller.unit_id, teller.official_id)
+
+
 def told_detail(teller: Teller, on: date) -> Mapping[str, Any]:
-    """What compose writes into the trail of one problem (DESIGN section 6); the problem itself plays no part."""
+    """What compose writes into the trail of one problem (DESIGN section 6)."""
     matter = teller.untold.matter
     return {
         "on": on,

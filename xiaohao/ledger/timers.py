@@ -75,8 +75,8 @@ def fire_due_timers(w: Writing, scope: Scope) -> Fired:
         if not rows:
             return fired
         groups: dict[tuple[Any, ...], list[tuple[int, int, int]]] = defaultdict(list)
-        for problem_id, version, round_, *key in rows:
-            groups[tuple(key)].append((problem_id, version, round_))
+        for row in rows:
+            groups[row[3:]].append(row[:3])
         decided: list[tuple[Decision, list[tuple[int, int, int]]]] = []
         aside = False
         for key, members in groups.items():
@@ -103,14 +103,23 @@ def _batch(w: Writing, scope: Scope, *, after: int) -> Sequence[Any]:
     return w.conn.execute(query, parameters | {"after": after}).all()
 
 
-def day(value: Any) -> date:
-    """A day as the driver gives it: a date, or on SQLite its ISO text."""
+def day(value: Any) -> Any:
+    """The date (or None) that a driver gives for a day: on SQLite it is ISO text."""
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def state_of(key: Sequence[Any]) -> TimerState:
     """The state that a row's columns, in the order of `KEY`, tell."""
-    return TimerState(*[read(value) if read and value is not None else value for read, value in zip(READERS, key, strict=True)])
+    kind, status, *days, suspensions, policy_id, calendar_version, next_event_on = key
+    return TimerState(
+        RectificationClass(kind),
+        Status(status),
+        *map(day, days),
+        suspensions,
+        policy_id,
+        calendar_version,
+        day(next_event_on),
+    )
 
 
 def _decide(w: Writing, no: int, key: Sequence[Any]) -> Decision | Exception:

@@ -36,6 +36,8 @@ class Head:
 
 def plain(value: Any) -> Any:
     """A value as a detail holds it: dates as ISO text, words as their code."""
+    if value is None or type(value) in (str, int, bool):
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
