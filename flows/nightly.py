@@ -46,6 +46,16 @@ class NightForm(BaseModel):
 OWED = NightForm()
 
 
+class Handed:
+    """A night handed from one part of the flow to the next: Prefect walks through values, not through this.
+
+    For a night that told 30,000 problems the walk took 6 s.
+    """
+
+    def __init__(self, night: Night) -> None:
+        self.night = night
+
+
 class NightIncomplete(Exception):
     """夜间运行没有全部完成。"""
 
@@ -65,7 +75,7 @@ def name_of_run() -> str:
 def nightly(form: NightForm = OWED) -> State[Any]:
     """Everything that the calendar makes happen on one business date, once.
 
-    Ends Completed with the `Night`, or Failed with NightIncomplete where a scope failed or a state
+    Ends Completed with the night Handed over, or Failed with NightIncomplete where a scope failed or a state
     was set aside; the rest is done all the same, and the next run takes what is left. Raises
     WrongDate, LedgerBusy, LedgerUnreachable.
     """
@@ -77,9 +87,10 @@ def nightly(form: NightForm = OWED) -> State[Any]:
     composed = compose(on, form.held)
     head = seal()
     sent = deliver(on)
-    done = report(whole_night.night_of(on, missed, counts, composed, head, sent, failed))
+    done = whole_night.night_of(on, missed, counts, composed, head, sent, failed)
+    report(Handed(done))
     if done.is_whole:
-        return Completed(message=night_report.headline(done), data=done)
+        return Completed(message=night_report.headline(done), data=Handed(done))
     incomplete = NightIncomplete(done)
     return Failed(message=str(incomplete), data=incomplete)
 
@@ -171,13 +182,12 @@ def deliver(on: date) -> Sent:
 
 
 @task(name="写报告", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
-def report(done: Night) -> Night:
+def report(done: Handed) -> None:
     """The report that the operator reads: a file, and artifacts of this run."""
     with office() as here:
         lights = night_report.lights(here.ledger)
-        night_report.write(here.settings.reports, done, lights)
-    artifacts.of_night(done, lights)
-    return done
+        night_report.write(here.settings.reports, done.night, lights)
+    artifacts.of_night(done.night, lights)
 
 
 def _instant() -> datetime:

@@ -15,14 +15,12 @@ def run_night(on: date, *, hold: bool = False) -> Night:
     where Prefect's server does not start.
     """
     with _on_a_server():
-        from flows.nightly import NightForm, NightIncomplete, nightly
+        from flows.nightly import Handed, NightForm, NightIncomplete, nightly
 
         form = NightForm(business_date=on, held=hold)
         done: object = nightly(form, return_state=True).result(raise_on_failure=False)
     match done:
-        case Night():
-            return done
-        case NightIncomplete():
+        case Handed() | NightIncomplete():
             return done.night
         case BaseException():
             raise done

@@ -19,6 +19,7 @@ from xiaohao.ledger.writing import Ledger
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "hualong-2023.xlsx"
 UNITS = "_units.csv"
+OWN_LEDGERS = Path(__file__).parents[1] / "data" / "ledgers"
 ON = date(2026, 11, 24)
 
 
@@ -152,7 +153,7 @@ def test_the_example_ledger_goes_into_an_empty_database_in_one_command(ledger: L
 
 
 def test_units_and_problems_may_come_in_any_order_of_files(ledger: Ledger) -> None:
-    folder = cases("ledgers")
+    folder = OWN_LEDGERS
     answer = bring(ledger, folder / "01-mengke-sections.xlsx", folder / UNITS)
     assert [file.new for file in answer.files] == [30, 62]
     by_class = Counter(row["class"] for row in registered(ledger))

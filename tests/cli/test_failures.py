@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from command_runner import CommandLine
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +32,7 @@ def test_a_database_that_cannot_be_reached_ends_with_3(line: CommandLine) -> Non
     assert "passw0rd" not in ran.out + ran.err
 
 
+@pytest.mark.long
 def test_a_ledger_that_another_process_writes_ends_with_3(example: CommandLine) -> None:
     with_lock = sqlite3.connect(example.home / "xiaohao.db", isolation_level=None)
     try:

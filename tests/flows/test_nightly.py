@@ -13,7 +13,7 @@ from example_district import district_with_the_example
 from prefect.client.schemas.objects import State
 from small_district import SmallDistrict, imported
 
-from flows.nightly import NightForm, NightIncomplete, nightly
+from flows.nightly import Handed, NightForm, NightIncomplete, nightly
 from notifiers.choose import ChannelSettings
 from xiaohao import bootstrap
 from xiaohao.actions import whole_night
@@ -180,8 +180,8 @@ def test_the_form_is_labelled_in_chinese() -> None:
 
 def night_of(state: State[Any]) -> Night:
     done = state.result()
-    assert isinstance(done, Night)
-    return done
+    assert isinstance(done, Handed)
+    return done.night
 
 
 def comparable(done: Night) -> Night:

@@ -14,11 +14,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from small_district import SmallDistrict
 
 from flows import temporary_server as serving
 from xiaohao.errors import Unreachable
 from xiaohao.ledger.connect import open_engine
+from xiaohao.ledger.tables import NOTICE, PROBLEM
+from xiaohao.vocabulary import Light, NoticeState
 
 pytestmark = pytest.mark.xdist_group("prefect")
 ROOT = Path(__file__).parents[2]
@@ -140,6 +143,7 @@ def test_ctrl_c_in_the_middle_of_a_night_leaves_it_to_the_next(small_home: Path)
             time.sleep(1)
         command.communicate(timeout=120)
         assert command.returncode == 130
+        assert states(small_home) == ["Crashed"]
         until(lambda: not children_of(small_home), "the server ends")
     other.dispose()
     done = subprocess.run(
@@ -150,7 +154,12 @@ def test_ctrl_c_in_the_middle_of_a_night_leaves_it_to_the_next(small_home: Path)
         timeout=60,
         check=True,
     )
-    assert json.loads(done.stdout)["fired"] in (0, 1)
+    assert json.loads(done.stdout)["untold"] == 0
+    engine = open_engine(f"sqlite:///{small_home / 'xiaohao.db'}")
+    with engine.connect() as conn:
+        assert conn.execute(sa.select(PROBLEM.c.light)).scalar() is Light.RED
+        assert conn.execute(sa.select(NOTICE.c.state)).scalars().all() == [NoticeState.DELIVERED]
+    engine.dispose()
 
 
 @pytest.mark.long
@@ -207,6 +216,15 @@ def logged(home: Path) -> str:
         return ""
     finally:
         engine.dispose()
+
+
+def states(home: Path) -> list[str]:
+    """How the runs of this home's Prefect stand."""
+    engine = open_engine(f"sqlite:///{home / 'prefect' / 'prefect.db'}")
+    with engine.connect() as conn:
+        found = list(conn.exec_driver_sql("SELECT state_name FROM flow_run").scalars())
+    engine.dispose()
+    return found
 
 
 def until(holds: Callable[[], bool], what: str) -> None:

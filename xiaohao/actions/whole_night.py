@@ -90,7 +90,9 @@ def whole_night(
             failed.append(f"范围“{scope.name}”没有完成：{error.message}")
         except Exception as error:  # the others still run; told at the end
             LOG.exception("scope %s failed", scope.name)
-            failed.append(f"范围“{scope.name}”没有完成：程序出错（{type(error).__name__}），详细情况记在日志里。")
+            failed.append(
+                f"范围“{scope.name}”没有完成：程序出错（{type(error).__name__}），详细情况记在日志里。"
+            )
     progress("拟写通知")
     composed = night.compose(ledger, on, channels, page_url=page_url, held=held)
     head = seal.seal(ledger)

@@ -50,7 +50,10 @@ def usage_message(error: click.UsageError) -> str:
         return f"缺少{kind}“{_name(error.param)}”。"
     if isinstance(error, click.BadParameter) and error.param is not None:
         return f"“{_name(error.param)}”的值不对：{error.message}"
-    if isinstance(error, click.exceptions.NoSuchOption | click.exceptions.NoSuchCommand) and error.possibilities:
+    if (
+        isinstance(error, click.exceptions.NoSuchOption | click.exceptions.NoSuchCommand)
+        and error.possibilities
+    ):
         return f"{error.message}您是不是想用 {error.possibilities[0]}？"
     return error.format_message()
 

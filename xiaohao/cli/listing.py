@@ -1,11 +1,13 @@
 """`xiaohao ledger`, `show` and `explain`."""
 
+from datetime import date
+
 from models.facts import ProblemLine
 from xiaohao import bootstrap
 from xiaohao.actions import explain
 from xiaohao.cli import desk, problem_page
 from xiaohao.cli.commands import Answer, command
-from xiaohao.cli.parameters import LIGHT, number, option, rectification_class, status, unit
+from xiaohao.cli.parameters import DAY, LIGHT, number, option, rectification_class, status, unit
 from xiaohao.cli.screen import Screen
 from xiaohao.ledger import lists
 from xiaohao.vocabulary import Light, RectificationClass, Status
@@ -45,11 +47,12 @@ def show_command(number: str) -> Answer:
 
 @command(
     "说明一个问题的时限怎么算、接下来会怎样。\n逐日说明哪些天计入、哪些天不计，下一步什么时候到、通知谁。",
-    examples=["explain HL-2023-0007"],
+    examples=["explain HL-2023-0007", "explain HL-2023-0007 --on 2023-10-16"],
 )
 @number
-def explain_command(number: str) -> Answer:
-    answer = explain.explain(desk.ledger(), number, on=bootstrap.today())
+@option("--on", type=DAY, help="截至哪一天，默认今天。")
+def explain_command(number: str, on: date | None) -> Answer:
+    answer = explain.explain(desk.ledger(), number, on=on or bootstrap.today())
     return Answer(answer, lambda s: s.lines(answer.lines()))
 
 

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from enum import Enum
 from types import NoneType
 from typing import Any
 
@@ -170,8 +169,8 @@ def _for_sqlite(column: tuple[Any, ...]) -> Iterable[Any]:
 
 def _plain(value: Any) -> Any:
     match value:
-        case Enum():
-            return value.value
+        case str():
+            return str(value)  # of a word its code
         case datetime():
             return _utc(value).strftime("%Y-%m-%d %H:%M:%S.%f")
         case date():
@@ -194,8 +193,6 @@ def copied(value: Any) -> str:
             return "\\N"
         case bool():
             return "t" if value else "f"
-        case Enum():
-            return str(value.value)
         case str():
             return value.translate(ESCAPES) if SPECIAL.search(value) else value
         case bytes():

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from enum import Enum
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -36,14 +35,14 @@ class Head:
 
 def plain(value: Any) -> Any:
     """A value as a detail holds it: dates as ISO text, words as their code."""
-    if value is None or type(value) in (str, int, bool):
+    if value is None or isinstance(value, int):
         return value
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Enum):
-        return value.value
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -60,3 +60,11 @@ class Sheet:
     merges: list[Merge] = field(default_factory=list)
     hidden: bool = False
     from_1904: bool = False
+
+
+@dataclass(slots=True)
+class Book:
+    """The sheets of a file, and what its format does not let us see (a sentence each)."""
+
+    sheets: list[Sheet]
+    unseen: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """The zip file that a workbook is: looked through under caps before any parser sees it."""
 
+import io
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
@@ -11,6 +12,8 @@ from xiaohao.errors import Unreadable
 MOST_INFLATED = 192 * 1024 * 1024
 MOST_ENTRIES = 5000
 _PIECE = 1 << 16
+_LONGEST_READ = 8 * 1024 * 1024  # the directory of MOST_ENTRIES is far shorter
+_PACKINGS = frozenset([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])  # others inflate without end in one step
 SUSPICIOUS = "文件里含有可疑的实体定义，正常的表格不会有，为安全起见不打开。请向来源核实。"
 _DAMAGED = "文件已损坏或没有传完整，请在 Excel 中重新保存，或向对方再要一份。"
 
@@ -38,8 +41,17 @@ class Package:
                     yield piece
         except KeyError as error:
             raise Unreadable(f"工作簿里缺少 {PurePosixPath(name).name}。{_DAMAGED}") from error
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
             raise Unreadable(_DAMAGED) from error
+
+
+class _ShortReads(io.FileIO):
+    """A file that gives no more than _LONGEST_READ at once: a directory may claim any length."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0 or size > _LONGEST_READ:
+            raise Unreadable(_too_large())
+        return super().read(size) or b""
 
 
 @contextmanager
@@ -49,21 +61,24 @@ def opened(path: Path) -> Iterator[Package]:
     Raises Unreadable where it is truncated, locked, inflates beyond MOST_INFLATED, or holds a document
     type declaration (no honest workbook has one; entity bombs need one).
     """
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise Unreadable(_DAMAGED) from error
-    with archive:
-        _check(archive)
-        package = Package(archive)
-        _inflate(package)
-        yield package
+    with _ShortReads(path) as file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise Unreadable(_DAMAGED) from error
+        with archive:
+            _check(archive)
+            package = Package(archive)
+            _inflate(package)
+            yield package
 
 
 def _check(archive: zipfile.ZipFile) -> None:
     entries = archive.infolist()
     if any(info.flag_bits & 0x1 for info in entries):
         raise Unreadable("文件设了打开密码，请取消密码后另存再导入。")
+    if any(info.compress_type not in _PACKINGS for info in entries):
+        raise Unreadable("文件的压缩方式不是 Excel 所用的，不打开。请在 Excel 或 WPS 中另存为 .xlsx 后再导入。")
     if len(entries) > MOST_ENTRIES or sum(info.file_size for info in entries) > MOST_INFLATED:
         raise Unreadable(_too_large())
 

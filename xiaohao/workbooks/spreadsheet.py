@@ -17,6 +17,7 @@ from xiaohao.workbooks.package import Package
 from xiaohao.workbooks.styles import Styles, read_styles
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_HALF = re.compile("[\ud800-\udfff]")
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 
@@ -288,8 +289,16 @@ class _SheetReader:
 
 
 def unescaped(text: str) -> str:
-    """Excel's own escapes undone: _x000D_ is a carriage return (ECMA-376 22.9.2.19)."""
-    return _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text) if "_x" in text else text
+    """Excel's own escapes undone: _x000D_ is a carriage return (ECMA-376 22.9.2.19).
+
+    Halves of a character are put together; one that stands alone, which no file can hold, becomes �.
+    """
+    if "_x" not in text:
+        return text
+    plain = _ESCAPED.sub(lambda m: chr(int(m[1], 16)), text)
+    if _HALF.search(plain):
+        return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return plain
 
 
 def _column(reference: str, otherwise: int) -> int:
