@@ -8,10 +8,12 @@ import contextlib
 import os
 import re
 import secrets
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,9 +54,10 @@ class Starting:
     child: subprocess.Popen[bytes]
     said: IO[bytes]
     auth: str
+    alone: contextlib.ExitStack
 
     def answers(self) -> Server:
-        """Wait until it answers. Raises Unreachable where it does not."""
+        """Wait until it answers, and let the next one start. Raises Unreachable where it does not."""
         assert self.child.stdout is not None
         clock = threading.Timer(STARTS_WITHIN, self.child.kill)
         clock.daemon = True
@@ -65,6 +68,7 @@ class Starting:
             clock.cancel()
         if not port.isdigit():
             raise Unreachable(self._why())
+        self.alone.close()
         return Server(f"http://{HOST}:{int(port)}/api", self.auth)
 
     def _why(self) -> str:
@@ -81,11 +85,15 @@ class Starting:
 
 @contextlib.contextmanager
 def temporary_server() -> Iterator[Starting]:
-    """A server of our own while the block runs; it is gone when the block ends."""
+    """A server of our own while the block runs; it is gone when the block ends.
+
+    Raises Unreachable where another one starts and does not come to an end.
+    """
     auth = f"xiaohao:{secrets.token_urlsafe(24)}"
     environment = os.environ | CHILD | {"PREFECT_SERVER_API_AUTH_STRING": auth}
     environment.pop("PREFECT_API_URL", None)
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as said, contextlib.ExitStack() as alone:
+        alone.enter_context(_starting_alone(Path(environment["PREFECT_HOME"])))
         child = subprocess.Popen(
             [sys.executable, "-P", str(PROGRAM)],
             stdin=subprocess.PIPE,
@@ -95,9 +103,35 @@ def temporary_server() -> Iterator[Starting]:
             start_new_session=True,
         )
         try:
-            yield Starting(child, said, auth)
+            yield Starting(child, said, auth, alone)
         finally:
             _end(child)
+
+
+@contextlib.contextmanager
+def _starting_alone(home: Path) -> Iterator[None]:
+    """Keep two servers from making Prefect's database at once: one of them would fail.
+
+    The lock is that of an empty SQLite file: it is there on every system, and ends with its process.
+    """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.closing(sqlite3.connect(home / "starting.db", timeout=0, isolation_level=None)) as lock:
+        last = time.monotonic() + STARTS_WITHIN
+        while not _locked(lock):
+            if time.monotonic() > last:
+                raise Unreachable("另一个 Prefect 服务一直没有启动完。台账没有变化，请稍后再试。")
+            time.sleep(0.1)
+        yield
+
+
+def _locked(lock: sqlite3.Connection) -> bool:
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

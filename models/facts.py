@@ -14,6 +14,7 @@ from typing import ClassVar
 from pydantic import ConfigDict, TypeAdapter
 from pydantic_core import to_jsonable_python
 
+from xiaohao.rules.counting import Term
 from xiaohao.vocabulary import (
     CallBackOutcome,
     Channel,
@@ -154,6 +155,49 @@ class ProgressLine:
     on: date
     by: PersonName | None
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportLine:
+    """A report (整改进展) as a sheet shows it."""
+
+    on: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportLine:
+    """A problem as a workbook holds it. Units are written by the word that finds them again.
+
+    `closed_on` is set for a closed problem; `review_every` where it is not the policy's. Who raised the
+    problem is not in it: a ledger that hangs on a wall names no residents.
+    """
+
+    number: str
+    external_number: str | None
+    title: str
+    description: str | None
+    category: str | None
+    source: Source | None
+    place: str | None
+    unit: str
+    co_units: tuple[str, ...]
+    register_unit: str
+    found_on: date
+    rectification_class: RectificationClass
+    limit_text: str | None
+    due_on: date | None
+    original_due_on: date | None
+    review_every: Term | None
+    review_on: date | None
+    status: Status
+    light: Light | None
+    level: int
+    closed_on: date | None
+    amount_fen: int | None
+    extra: Mapping[str, str]
+    measures: tuple[MeasureLine, ...]
+    progress: tuple[ReportLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,10 @@ from models.columns import check
 
 
 class Progress(SQLModel, table=True):
-    """One report; for a long-term problem it holds the reviews that are due (36)."""
+    """One report; for a long-term problem it holds the reviews that are due (36).
+
+    A report with `lapsed_on` was made before the problem came into this class, and holds none.
+    """
 
     __tablename__ = "progress"
     __table_args__ = (check("position >= 1", "position_range"), check("round >= 1", "round_range"))
@@ -20,3 +23,4 @@ class Progress(SQLModel, table=True):
     on: date = columns.day()
     by: int | None = columns.to("official.id", null=True)
     text: str = columns.text()
+    lapsed_on: date | None = columns.day(null=True)

@@ -197,7 +197,11 @@ class EngineLife:
             assert set(missed) <= set(written)
         fresh = [f for f in firings if f.id > self.seen_firing and f.withdrawn_on is None]
         self.seen_firing = max((f.id for f in firings), default=0)
-        told = [f for f in firings if f.official_id and str(on) == json.loads(notices[f.notice_id])["business_date"]]
+        told = [
+            f
+            for f in firings
+            if f.official_id and str(on) == json.loads(notices[f.notice_id])["business_date"]
+        ]
         assert len(told) <= 1
         return {
             "night": on.isoformat(),
@@ -242,5 +246,3 @@ def in_order(firing: Any) -> tuple[Any, ...]:
 
 def text(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-

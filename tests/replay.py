@@ -33,6 +33,8 @@ class Life:
     rules: Rules
     firings: list[Firing] = field(default_factory=list)
     facts: dict[str, Any] | None = None
+    last_night: date | None = None
+    later_rules: Rules | None = None
 
     @classmethod
     def begun(cls, problem: dict[str, Any], rules: Rules) -> "Life":
@@ -54,7 +56,14 @@ class Life:
     def does(self, change: clocks.Change, on: date, *, stops_clock: bool, new: Rules | None = None) -> None:
         new = new or self.rules
         acted = clocks.act(
-            self.clock, self.keys(), change, old=self.rules, new=new, on=on, stops_clock=stops_clock
+            self.clock,
+            self.keys(),
+            change,
+            old=self.rules,
+            new=new,
+            on=on,
+            stops_clock=stops_clock,
+            spoken_until=self.last_night,
         )
         self.record(acted.recorded)
         for firing in self.firings:
@@ -74,6 +83,7 @@ class Life:
     def act(self, act: dict[str, Any]) -> None:
         on = date.fromisoformat(act["on"])
         rules = self.rules
+        newest = self.later_rules or rules
         match act["act"]:
             case "take_up":
                 self.does(lambda c: clocks.take_up(c, on=on), on, stops_clock=True)
@@ -98,11 +108,13 @@ class Life:
             case "change_class":
                 self.does(lambda c: self.other_class(c, act, on), on, stops_clock=False)
             case "apply_policy":
-                self.changes_rules(Rules(told_cases.policy(act["policy"]), rules.workdays), on)
+                self.changes_rules(Rules(told_cases.policy(act["policy"]), newest.workdays), on)
             case "apply_calendar":
-                later = told_cases.with_notice(rules.workdays, act["days"])
-                self.changes_rules(Rules(rules.policy, later), on)
+                later = told_cases.with_notice(newest.workdays, act["days"])
+                self.changes_rules(Rules(newest.policy, later), on)
             case "reopen":
+                self.rules = self.later_rules or self.rules
+                self.later_rules = None
                 self.does(lambda c: self.reopened(c, act, on), on, stops_clock=False)
             case other:
                 raise AssertionError(other)
@@ -131,8 +143,10 @@ class Life:
 
     def changes_rules(self, new: Rules, on: date) -> None:
         old = self.rules
-        if self.clock.status is Status.CLOSED:
-            self.rules = new
+        verified_on = self.clock.verified_on
+        waits = self.clock.status is Status.VERIFIED and verified_on is not None and verified_on < on
+        if waits or self.clock.status is Status.CLOSED:
+            self.later_rules = new
             return
         self.does(
             lambda c: clocks.change_rules(
@@ -149,6 +163,8 @@ class Life:
         closed = False
         if clock.status is Status.VERIFIED:
             closed = True
+            acted = clocks.closed(clock, self.keys(), self.rules)
+            self.record(acted.recorded)
             highest = max(
                 (
                     f.step.level
@@ -158,13 +174,14 @@ class Life:
                 default=0,
             )
             self.facts = asdict(facts_of(clock, highest))
-            self.clock = clocks.close(clock)
+            self.clock = acted.clock
             for firing in self.firings:
                 firing.quiet = firing.quiet or not firing.told
         elif clock.next_event_on is not None and clock.next_event_on <= on:
             seen = outlook(clock.state, self.rules.policy, self.rules.workdays, on)
             self.record(due_steps(clock.state, seen))
             self.clock = clocks.shown(clock, seen, seen.next_event_on)
+        self.last_night = on
         return self.seen(on, closed)
 
     def seen(self, on: date, closed: bool) -> dict[str, Any]:

@@ -18,19 +18,19 @@ HOME = tempfile.TemporaryDirectory(prefix="xiaohao-flows-")
 
 with pytest.MonkeyPatch.context() as patch:
     patch.setenv("XIAOHAO_HOME", HOME.name)
-    from prefect.client.orchestration import get_client
-    from prefect.client.schemas.filters import (
-        ArtifactFilter,
-        ArtifactFilterFlowRunId,
-        LogFilter,
-        LogFilterFlowRunId,
-    )
-    from prefect.client.schemas.objects import State
-    from prefect.logging.handlers import APILogHandler
-    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-    from prefect.testing.utilities import prefect_test_harness
-
     import flows  # noqa: F401
+
+from prefect.client.orchestration import get_client  # noqa: E402
+from prefect.client.schemas.filters import (  # noqa: E402
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    LogFilter,
+    LogFilterFlowRunId,
+)
+from prefect.client.schemas.objects import State  # noqa: E402
+from prefect.logging.handlers import APILogHandler  # noqa: E402
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings  # noqa: E402
+from prefect.testing.utilities import prefect_test_harness  # noqa: E402
 
 logging.getLogger("httpx").setLevel(logging.WARNING)
 

@@ -169,7 +169,7 @@ def test_two_commands_at_once_both_finish_and_equal_one(small_home: Path) -> Non
         nights = []
         for command in (one, two):
             out, said = command.communicate(timeout=PATIENCE)
-            assert command.returncode == 0, said.decode()
+            assert command.returncode == 0, (out + said).decode()
             nights.append(json.loads(out))
     assert sorted(night["fired"] for night in nights) == [0, 1]
     assert sum(night["notices"] for night in nights) == 1

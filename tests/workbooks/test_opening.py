@@ -91,7 +91,7 @@ def refused(path: Path) -> str:
     ("标记.xls", b'<?xml version="1.0"?><Workbook></Workbook>', "XML"),
     ("文档.xlsx", b"%PDF-1.7 ...", "PDF"),
     ("加密.xlsx", OLE + "EncryptedPackage".encode("utf-16-le"), "打开密码"),
-    ("旧版.xls", OLE + "Workbook".encode("utf-16-le"), "另存为 .xlsx"),
+    ("断的旧版.xls", OLE + "Workbook".encode("utf-16-le"), "损坏"),
     ("文档.doc", OLE + "WordDocument".encode("utf-16-le"), "不是 Excel 工作簿"),
     ("空字符.csv", "序号,问题,责任单位\n1,路灯\x00不亮,站前社区\n".encode(), "NUL"),
     ("引号.csv", '序号,问题,责任单位\n1,"路灯不亮,站前社区\n'.encode(), "引号"),

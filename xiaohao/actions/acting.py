@@ -60,6 +60,7 @@ class Act:
                 new=rules or self.rules,
                 on=self.w.on,
                 stops_clock=stops_clock,
+                spoken_until=self.case.spoken_until,
             )
         self.puts(acted, columns=columns, parts=parts, why=why)
 
@@ -82,7 +83,7 @@ def acting(ledger: Ledger, action: Action, number: str, *, by: Person, on: date)
 
     Raises NotFound, MoveNotAllowed, WrongDate, LedgerBusy; the ledger is then unchanged.
     """
-    with ledger.writing(action, by=by, on=on) as w:
+    with ledger.writing(action, by=by, on=on, begins_clock=action is Action.REOPEN) as w:
         case = problems.find(w, number, lock=True)
         life.check(action, case.clock.status, case.number)
         rank = _applicant_rank(w, case) if life.MOVES[action].who is Who.SECOND else None

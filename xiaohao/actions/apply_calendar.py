@@ -7,7 +7,7 @@ from xiaohao.actions.change_rules import set_anew
 from xiaohao.calendar_file import CalendarDay
 from xiaohao.errors import Refused
 from xiaohao.ledger import policy_rows, trail
-from xiaohao.ledger.writing import Ledger
+from xiaohao.ledger.writing import BULK, Ledger
 from xiaohao.rules.authority import Person
 from xiaohao.vocabulary import Action
 
@@ -20,7 +20,7 @@ def apply_calendar(
     `days` are the days that the notice names, worked or off; those that are so already are
     left out. Raises Refused where nothing is new.
     """
-    with ledger.writing(Action.APPLY_CALENDAR, by=by, on=on, bulk="policy") as w:
+    with ledger.writing(Action.APPLY_CALENDAR, by=by, on=on, bulk=BULK) as w:
         version = policy_rows.newest_calendar(w.conn)
         now = w.workdays(version)
         fresh = [day for day in days if now.is_working(day.on) != day.working]

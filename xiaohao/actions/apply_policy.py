@@ -6,7 +6,7 @@ from xiaohao import policy_file
 from xiaohao.actions.change_rules import set_anew
 from xiaohao.errors import Refused
 from xiaohao.ledger import policy_rows, trail
-from xiaohao.ledger.writing import Ledger
+from xiaohao.ledger.writing import BULK, Ledger
 from xiaohao.rules.authority import Person
 from xiaohao.vocabulary import Action
 
@@ -18,7 +18,7 @@ def apply_policy(ledger: Ledger, body: str, *, by: Person | str, on: date) -> in
     withdrawn. Raises PolicyFault, and Refused where the same text is in force already.
     """
     policy_file.parse(body)
-    with ledger.writing(Action.APPLY_POLICY, by=by, on=on, bulk="policy") as w:
+    with ledger.writing(Action.APPLY_POLICY, by=by, on=on, bulk=BULK) as w:
         newest = policy_rows.newest_policy(w.conn)
         if policy_rows.body(w.conn, newest) == body:
             raise Refused("这份规则正在使用，无需再次启用。台账没有变化。")

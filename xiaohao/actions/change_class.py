@@ -4,7 +4,7 @@ from datetime import date
 
 from xiaohao.actions.acting import acting
 from xiaohao.errors import Incomplete
-from xiaohao.ledger.tables import EXTENSION
+from xiaohao.ledger.tables import EXTENSION, PROGRESS
 from xiaohao.ledger.writing import Ledger
 from xiaohao.rules import clock as clocks
 from xiaohao.rules.authority import Person
@@ -44,6 +44,12 @@ def change_class(
             for row in act.case.of_round(EXTENSION)
             if row["decision"] is Decision.GRANTED and row["lapsed_on"] is None
         ]
+        into_long_term = rectification_class is RectificationClass.LONG_TERM
+        reported = [
+            row | {"lapsed_on": on}
+            for row in act.case.of_round(PROGRESS)
+            if into_long_term and row["lapsed_on"] is None
+        ]
         act.writes(
             lambda clock: clocks.change_class(
                 clock,
@@ -55,6 +61,6 @@ def change_class(
                 on=on,
             ),
             stops_clock=False,
-            parts={EXTENSION.name: lapsed},
+            parts={EXTENSION.name: lapsed, PROGRESS.name: reported},
             why={"reason": reason.strip()},
         )

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 
 from xiaohao.ledger import problems
 from xiaohao.ledger.problems import Case, Change
-from xiaohao.ledger.scopes import WHOLE, open_problems
+from xiaohao.ledger.scopes import OPEN, WHOLE, open_problems
 from xiaohao.ledger.writing import Writing
 from xiaohao.rules import clock as clocks
 from xiaohao.rules.clock import Acted, Clock, Rules
 from xiaohao.rules.timetable import StepKey
+from xiaohao.vocabulary import Status
 
 BATCH = 20_000
 
@@ -24,10 +25,18 @@ def set_anew(w: Writing, new_rules: Callable[[Clock], Rules]) -> int:
         cases = problems.cases(w, open_problems(WHOLE, after=last, limit=BATCH), lock=True)
         if not cases:
             return changed
-        changes = list(_changes(w, cases, new_rules))
+        changes = list(_changes(w, [case for case in cases if _is_open(case, w)], new_rules))
         problems.write(w, changes)
         changed += len(changes)
         last = cases[-1].id
+
+
+def _is_open(case: Case, w: Writing) -> bool:
+    """Whether the change concerns the case: one that waits only for a night to close it is at its end."""
+    clock = case.clock
+    if clock.status is Status.VERIFIED:
+        return clock.verified_on is not None and clock.verified_on >= w.on
+    return clock.status in OPEN
 
 
 def _changes(w: Writing, cases: Iterable[Case], new_rules: Callable[[Clock], Rules]) -> Iterable[Change]:
@@ -49,4 +58,13 @@ def _act(w: Writing, case: Case, new: Rules) -> Acted:
             clock, old=old, new=new, policy_id=new.policy.id, calendar_version=new.workdays.version
         )
 
-    return clocks.act(case.clock, case.known, change, old=old, new=new, on=w.on, stops_clock=False)
+    return clocks.act(
+        case.clock,
+        case.known,
+        change,
+        old=old,
+        new=new,
+        on=w.on,
+        stops_clock=False,
+        spoken_until=case.spoken_until,
+    )

@@ -83,7 +83,13 @@ async def _send_all(
 
     async def one(notice: Claimed) -> Settled:
         async with gate:
-            return await _send(notice, addressees[notice.id], there, settings)
+            try:
+                return await _send(notice, addressees[notice.id], there, settings)
+            except Exception as error:  # one notice that cannot be put into words holds up no other
+                why = f"这份通知写不出来（{type(error).__name__}）"
+                now = datetime.now(UTC)
+                at = outbox.back_off(notice.attempts, now)
+                return _later(notice, NoticeState.AGAIN, why, notice.sent_body or "", at)
 
     try:
         return list(await asyncio.gather(*(one(notice) for notice in claimed)))

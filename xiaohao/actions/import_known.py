@@ -15,7 +15,11 @@ from xiaohao.ledger.tables import CO_UNIT, MEASURE, PROGRESS
 from xiaohao.rules import clock as clocks
 from xiaohao.rules.clock import Acted, Rules
 from xiaohao.vocabulary import RectificationClass, Status
+from xiaohao.workbooks.cell_text import line_text
+from xiaohao.workbooks.ledger_rows import extra_text
 from xiaohao.workbooks.lines import MeasureLine
+from xiaohao.workbooks.measures import read_measures, written_measures
+from xiaohao.workbooks.reports import Report, read_reports, written_reports
 
 Row = dict[str, Any]
 _TEXTS = ("title", "description", "category", "place")
@@ -35,7 +39,16 @@ def change_of(case: Case, placed: Placed, rules: Rules, *, on: date) -> Change |
     acted: Acted | None = None
     if PROGRESS.name in parts and case.clock.status is Status.REGISTERED and on >= case.clock.registered_on:
         take_up = partial(clocks.take_up, on=on)
-        acted = clocks.act(case.clock, case.known, take_up, old=rules, new=rules, on=on, stops_clock=True)
+        acted = clocks.act(
+            case.clock,
+            case.known,
+            take_up,
+            old=rules,
+            new=rules,
+            on=on,
+            stops_clock=True,
+            spoken_until=case.spoken_until,
+        )
         columns |= problems.columns_of(acted.clock)
     why = {"sheet": placed.line.sheet, "row": placed.line.row}
     return Change(case, case.row | columns, acted, parts, why)
@@ -92,17 +105,31 @@ def _texts(case: Case, placed: Placed) -> Row:
     line, row = placed.line, case.row
     given = {name: getattr(line, name) for name in _TEXTS}
     given |= {"source": line.source, "amount_fen": line.amount_fen}
-    columns = {name: value for name, value in given.items() if value not in (None, "", row[name])}
+    columns = {
+        name: value
+        for name, value in given.items()
+        if value not in (None, "", row[name]) and not _says_the_same(value, row[name])
+    }
     if "title" in columns:
         columns["title_key"] = title_key(line.title)
-    extra = extra_json((json.loads(row["extra"]) if row["extra"] else {}) | placed.extra)
+    before: dict[str, str] = json.loads(row["extra"]) if row["extra"] else {}
+    new = {
+        key: text for key, text in placed.extra.items() if text != extra_text(key, before.get(key, ""))
+    }
+    extra = extra_json(before | new)
     if extra != row["extra"]:
         columns["extra"] = extra
     return columns
 
 
 def _measures(case: Case, lines: Sequence[MeasureLine]) -> list[Row]:
-    """New and changed measures. A line is the measure of its text, else the one at its place, else new."""
+    """New and changed measures. A line is the measure of its text, else the one at its place, else new.
+
+    A cell as the export writes it changes nothing, whatever the measures' texts hold.
+    """
+    written = written_measures([MeasureLine(m["text"], m["due_on"], m["done_on"], m["owner"] or "") for m in case.of(MEASURE)])
+    if read_measures(written) == tuple(lines):
+        return []
     free = {row["position"]: dict(row) for row in case.of(MEASURE)}
     texts = [title_key(line.text) for line in lines]
     own = [_taken(free, text) for text in texts]
@@ -131,18 +158,34 @@ def _taken(free: dict[int, Row], text: str) -> Row | None:
 
 
 def _progress(case: Case, placed: Placed, on: date) -> list[Row]:
-    """A progress report that the ledger does not have yet. It holds no review: nobody reported it here."""
-    text = placed.line.progress
-    known = {title_key(row["text"]) for row in case.of(PROGRESS)}
-    if not text or title_key(text) in known or case.clock.status is Status.CLOSED:
+    """The progress reports that the ledger does not have yet. They hold no review: nobody reported here."""
+    if case.clock.status is Status.CLOSED:
         return []
+    known = _known_reports(case)
+    new = [each for each in read_reports(placed.line.progress) if title_key(each.text) not in known]
     return [
         {
             "problem_id": case.id,
-            "position": case.next_position(PROGRESS),
+            "position": position,
             "round": case.clock.round,
-            "on": on,
+            "on": min(each.on or on, on),
             "by": None,
-            "text": text,
+            "text": each.text,
+            "lapsed_on": None,
         }
+        for position, each in enumerate(new, start=case.next_position(PROGRESS))
     ]
+
+
+def _known_reports(case: Case) -> set[str]:
+    """The reports that the ledger has, as written and as a cell of our own table gives them back."""
+    rows = case.of(PROGRESS)
+    texts = [row["text"] for row in rows]
+    cell = written_reports([Report(row["on"], row["text"]) for row in rows])
+    read = [each.text for text in (*texts, cell) for each in read_reports(text)]
+    return {title_key(text) for text in (*texts, *read)}
+
+
+def _says_the_same(given: object, before: object) -> bool:
+    """Whether a cell says what the ledger has: line breaks and what no cell can hold do not count."""
+    return isinstance(given, str) and isinstance(before, str) and given == line_text(before)

@@ -7,12 +7,13 @@ from datetime import date
 from xiaohao.actions.import_limits import FIRST_DAY, JudgedLimit
 from xiaohao.actions.import_units import BookUnit, NoUnit, UnitBook
 from xiaohao.ledger.known_rows import Asked
-from xiaohao.ledger.new_problems import NewMeasure, NewProblem, title_key
+from xiaohao.ledger.new_problems import NewMeasure, NewProblem, NewReport, title_key
 from xiaohao.ledger.residents import Resident
 from xiaohao.rules.authority import Person
 from xiaohao.vocabulary import Entered
 from xiaohao.workbooks.faults import Faults
 from xiaohao.workbooks.lines import ProblemLine
+from xiaohao.workbooks.reports import read_reports
 
 FOUND_COLUMN = "发现时间"
 CO_UNIT_COLUMN = "协办单位"
@@ -74,7 +75,8 @@ class Placed:
     def asked(self) -> Asked:
         """Its identity (DESIGN 4.8)."""
         line = self.line
-        return Asked(self.register.id, self.unit.id, line.external_number, title_key(line.title))
+        key = title_key(line.title)
+        return Asked(self.register.id, self.unit.id, line.external_number, key, line.our_number)
 
     @property
     def resident(self) -> Resident:
@@ -179,7 +181,7 @@ def new_problem(
         review_every=limit.review_every,
         co_unit_ids=tuple(id_of(unit) for unit in placed.co_units),
         measures=tuple(NewMeasure(m.text, m.due_on, m.done_on, m.owner) for m in line.measures),
-        progress=line.progress,
+        reports=tuple(NewReport(report.text, report.on) for report in read_reports(line.progress)),
         amount_fen=line.amount_fen,
         extra=placed.extra,
         closed_on=closed_on,

@@ -10,7 +10,7 @@ from xiaohao.actions.import_lines import FileNotes, Placed, SayLine
 from xiaohao.actions.import_people import PeopleBook
 from xiaohao.actions.import_units import UnitBook
 from xiaohao.ledger import known_rows, people
-from xiaohao.ledger.known_rows import KnownRows
+from xiaohao.ledger.known_rows import Asked, KnownRows
 from xiaohao.ledger.new_problems import NewProblem
 from xiaohao.ledger.people import NewPeople
 from xiaohao.ledger.problems import Change
@@ -211,13 +211,7 @@ class _Problems:
         first: dict[tuple[object, ...], Placed] = {}
         kept: list[Placed] = []
         for each in placed:
-            asked = each.asked
-            key = (
-                (asked.register_unit_id, asked.external_number)
-                if asked.external_number
-                else (asked.register_unit_id, asked.unit_id, asked.title_key)
-            )
-            other = first.setdefault(key, each)
+            other = first.setdefault(_identity(each.asked), each)
             if other is each:
                 kept.append(each)
             else:
@@ -230,8 +224,9 @@ class _Problems:
             told = f"与{where}是同一个问题，只登记一次。"
             each.say.warn(line.title_column, line.title, told)
             return "unchanged"
-        told = f"编号“{line.external_number}”与{where}重复，但问题不同。请核对编号。"
-        each.say.error(line.number_column, line.external_number or "", told)
+        number = line.external_number or line.our_number
+        told = f"编号“{number}”与{where}重复，但问题不同。请核对编号。"
+        each.say.error(line.number_column, number, told)
         return "refused"
 
     def _where(self, first: Placed, seen_from: Placed) -> str:
@@ -275,3 +270,12 @@ class _Problems:
         if raised:
             self._plan.residents[case.id] = resident
         return "updated" if change is not None or raised else "unchanged"
+
+
+def _identity(asked: Asked) -> tuple[object, ...]:
+    """By what two rows of one import are the same problem; a table that we wrote has our number."""
+    if asked.our_number:
+        return (asked.our_number,)
+    if asked.external_number:
+        return (asked.register_unit_id, asked.external_number)
+    return (asked.register_unit_id, asked.unit_id, asked.title_key)

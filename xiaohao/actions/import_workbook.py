@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from xiaohao.actions.import_plan import FileRead, ImportPlan, make_plan
 from xiaohao.errors import Refused, Unreadable
 from xiaohao.ledger import dialect, new_problems, people, problems, residents
-from xiaohao.ledger.writing import Ledger, Writing
+from xiaohao.ledger.writing import BULK, Ledger, Writing
 from xiaohao.rules.authority import Person
 from xiaohao.rules.time_limits import TimeLimit, read_time_limit
 from xiaohao.rules.workdays import Workdays
@@ -131,7 +131,7 @@ def import_files(
         return _answer(plan, written=False, accept_good=accept_good)
     say("正在试算……" if dry_run else "正在写入……")
     written = False
-    with suppress(_Undone), _told(), ledger.writing(Action.IMPORT, by=by or IMPORT, on=on, bulk=IMPORT) as w:
+    with suppress(_Undone), _told(), ledger.writing(Action.IMPORT, by=by or IMPORT, on=on, bulk=BULK) as w:
         plan = planned(w, lock=True)
         if not _may_write(plan, accept_good):
             raise _Undone

@@ -17,8 +17,8 @@ from xiaohao.ledger import closings, faults, firings, runs, timers
 from xiaohao.ledger.scopes import WHOLE, Scope
 from xiaohao.ledger.scopes import by_subtree as parts_of
 from xiaohao.ledger.timers import Fired
-from xiaohao.ledger.writing import Ledger, Writing
-from xiaohao.vocabulary import Action, FaultKind
+from xiaohao.ledger.writing import BULK, Ledger, Writing
+from xiaohao.vocabulary import Action, StepKind
 
 NIGHTLY = "nightly"
 
@@ -104,8 +104,7 @@ def fire_in(w: Writing, scope: Scope) -> FiredCounts:
     closed = closings.close_verified(w, scope)
     fired = timers.fire_due_timers(w, scope)
     faults.found(w, fired.set_aside)
-    if not scope.path:
-        faults.clear_others(w, (FaultKind.STATE_SET_ASIDE,), fired.set_aside)
+    faults.clear_fired(w)
     counts = _counts(fired, closed)
     runs.finish(w, {"fired": counts.fired, "closed": closed, "trail": w.noted})
     return counts
@@ -117,22 +116,21 @@ def compose(
     """Tell every step that is recorded and untold, of whatever run, in one transaction (I7).
 
     Of several steps of one problem the highest is told and all are marked; one notice a
-    recipient. A step whose post nobody fills stays untold. Writes nothing where nothing is
-    to be told (I3).
+    recipient. A step whose post nobody fills stays untold. Faults of posts that are filled
+    meanwhile are cleared. Writes nothing where nothing is to be told or cleared (I3).
     """
     with ledger.reading() as r:
-        if not firings.any_untold(r):
+        open_kinds = {row.kind for row in faults.open_faults(r)}
+        if not firings.any_untold(r) and not open_kinds.intersection(telling.FAULT_KINDS):
             return Composed()
-    with ledger.writing(Action.TELL, by=NIGHTLY, on=on, bulk="compose") as w:
+    with ledger.writing(Action.TELL, by=NIGHTLY, on=on, bulk=BULK) as w:
         return compose_in(w, routes, page_url=page_url, held=held)
 
 
 def compose_in(w: Writing, routes: ChannelSettings, *, page_url: str = "", held: bool = False) -> Composed:
     """`compose` within an open transaction."""
     untold = firings.untold(w, lock=True)
-    if not untold:
-        return Composed()
-    plan = telling.plan(w, untold, page_url=page_url)
+    plan = telling.plan(w, untold, page_url=page_url) if untold else telling.Plan()
     if plan.tellings:
         runs.begin(w, "compose")
     faults.found(w, plan.faults)
@@ -144,7 +142,7 @@ def compose_in(w: Writing, routes: ChannelSettings, *, page_url: str = "", held:
         notices=written,
         told=len(plan.tellings),
         untold=len(plan.untold),
-        escalated=Counter(t.untold.level for t in plan.tellings if t.untold.level),
+        escalated=Counter(t.untold.level for t in plan.tellings if t.untold.kind is StepKind.ESCALATION),
         digests=tuple(plan.digests),
     )
 
@@ -156,7 +154,7 @@ def dry_run(
     total = FiredCounts()
     composed = Composed()
     try:
-        with ledger.writing(Action.NIGHT, by=NIGHTLY, on=on, bulk="night") as w:
+        with ledger.writing(Action.NIGHT, by=NIGHTLY, on=on, bulk=BULK) as w:
             for scope in scopes:
                 total.add(fire_in(w, scope))
             composed = compose_in(w, routes)

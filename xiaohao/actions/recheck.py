@@ -9,10 +9,11 @@ from datetime import date
 from typing import Any
 
 from xiaohao.errors import WrongUsage
-from xiaohao.ledger import closings, problems, runs, scopes
+from xiaohao.ledger import closings, faults, problems, runs, scopes
+from xiaohao.ledger.faults import Found
 from xiaohao.ledger.problems import Case, Change
 from xiaohao.ledger.scopes import WHOLE
-from xiaohao.ledger.writing import Ledger, Writing
+from xiaohao.ledger.writing import BULK, Ledger, Writing
 from xiaohao.rules import clock as clocks
 from xiaohao.rules.clock import Acted, Clock
 from xiaohao.vocabulary import Action, Status, StepKind
@@ -34,10 +35,11 @@ class Changed:
 
 @dataclass(frozen=True)
 class Rechecked:
-    """How many problems were looked at, and those that changed."""
+    """How many problems were looked at, those that changed, and a sentence for each that could not be judged."""
 
     checked: int
     changed: tuple[Changed, ...]
+    set_aside: tuple[str, ...] = ()
 
 
 class _Undone(Exception):
@@ -61,13 +63,15 @@ def recheck(
         raise WrongUsage("请写明核查哪些问题：问题编号、--unit 单位、--all 三者选一。")
     checked = 0
     changed: list[Changed] = []
+    aside: list[Found] = []
     try:
-        with ledger.writing(Action.RECHECK, by=RECHECK, on=on, bulk=RECHECK) as w:
+        with ledger.writing(Action.RECHECK, by=RECHECK, on=on, bulk=BULK) as w:
             for cases in _batches(w, numbers, unit):
-                found = list(_judged(w, cases))
+                found = list(_judged(w, cases, aside))
                 problems.write(w, [change for change, _ in found])
                 checked += len(cases)
                 changed += [told for _, told in found]
+            faults.found(w, aside)
             if changed:
                 runs.begin(w, RECHECK)
                 runs.finish(w, {"checked": checked, "changed": len(changed)})
@@ -75,7 +79,7 @@ def recheck(
                 raise _Undone
     except _Undone:
         pass
-    return Rechecked(checked, tuple(changed))
+    return Rechecked(checked, tuple(changed), tuple(each.message for each in aside))
 
 
 def _batches(w: Writing, numbers: Sequence[str], unit: str | None) -> Iterator[list[Case]]:
@@ -89,14 +93,18 @@ def _batches(w: Writing, numbers: Sequence[str], unit: str | None) -> Iterator[l
         last = cases[-1].id
 
 
-def _judged(w: Writing, cases: Sequence[Case]) -> Iterator[tuple[Change, Changed]]:
+def _judged(w: Writing, cases: Sequence[Case], aside: list[Found]) -> Iterator[tuple[Change, Changed]]:
     closing = [case for case in cases if _waits_for_closing(case, w.on)]
     highest = closings.highest_levels(w, [case.id for case in closing]) if closing else {}
     for case in cases:
         if _waits_for_closing(case, w.on):
-            change = closings.closed(case, highest.get(case.id, 0))
+            change = closings.closed(case, highest.get(case.id, 0), closings.rules_of(w, case))
         else:
-            acted = _recounted(w, case)
+            try:
+                acted = _recounted(w, case)
+            except ValueError as error:
+                aside.append(faults.set_aside(case.id, error))
+                continue
             if acted.clock == case.clock and not (acted.recorded or acted.withdrawn):
                 continue
             change = Change(case, case.row | problems.columns_of(acted.clock), acted)
@@ -111,12 +119,21 @@ def _waits_for_closing(case: Case, on: date) -> bool:
 def _recounted(w: Writing, case: Case) -> Acted:
     if case.clock.status in (Status.CLOSED, Status.CANCELLED):
         return Acted(case.clock)
-    rules = w.rules(case.clock.policy_id, case.clock.calendar_version)
+    rules = closings.rules_of(w, case)
 
     def change(clock: Clock) -> Clock:
         return clocks.recount(clock, rules=rules)
 
-    return clocks.act(case.clock, case.known, change, old=rules, new=rules, on=w.on, stops_clock=True)
+    return clocks.act(
+        case.clock,
+        case.known,
+        change,
+        old=rules,
+        new=rules,
+        on=w.on,
+        stops_clock=True,
+        spoken_until=case.spoken_until,
+    )
 
 
 def _told(case: Case, change: Change) -> Changed:

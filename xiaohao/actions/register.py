@@ -50,7 +50,7 @@ def register(ledger: Ledger, entry: Registration, *, by: Person, on: date) -> st
     """
     if entry.found_on > on:
         raise WrongDate(f"发现日期 {entry.found_on} 晚于登记日期 {on}，请核对。没有登记。")
-    with ledger.writing(Action.REGISTER, by=by, on=on) as w:
+    with ledger.writing(Action.REGISTER, by=by, on=on, begins_clock=True) as w:
         if missing := _missing(w, entry):
             raise Incomplete(f"登记还缺：{'、'.join(missing)}。没有登记。", missing=missing)
         unit = units.by_word(w, entry.unit.strip())

@@ -22,5 +22,6 @@ def report_progress(ledger: Ledger, number: str, text: str, *, by: Person, on: d
             "on": on,
             "by": by.id,
             "text": text.strip(),
+            "lapsed_on": None,
         }
         act.writes(lambda clock: clocks.report(clock, rules=act.rules, on=on), parts={PROGRESS.name: [row]})

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from xiaohao import calendar_file, policy_file
 from xiaohao.ledger import policy_rows, trail
 from xiaohao.ledger.tables import CALENDAR, POLICY
-from xiaohao.ledger.writing import Ledger
+from xiaohao.ledger.writing import BULK, Ledger
 from xiaohao.vocabulary import Action
 
 FIRST_DAY = date(2000, 1, 1)
@@ -29,7 +29,7 @@ def set_up(ledger: Ledger, *, policy: Path | None = None, calendar: Path | None 
     days = {day.on: day for day in calendar_file.shipped_days()}
     if calendar is not None:
         days |= {day.on: day for day in calendar_file.read_office_days(calendar)}
-    with ledger.writing(Action.SET_UP, by="set_up", on=FIRST_DAY, bulk="policy") as w:
+    with ledger.writing(Action.SET_UP, by="set_up", on=FIRST_DAY, bulk=BULK) as w:
         if _is_set_up(w.conn):
             return False
         row = policy_rows.add_policy(w.conn, 1, body, FIRST_DAY)

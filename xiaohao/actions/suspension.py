@@ -22,9 +22,9 @@ def grant(ledger: Ledger, number: str, first: date, last: date, reason: str, *, 
     if last < first:
         raise WrongDate(f"中止的最后一天 {last} 早于第一天 {first}。台账没有变化。")
     with acting(ledger, Action.GRANT_SUSPENSION, number, by=by, on=on) as act:
-        if first <= act.case.clock.started_on:
+        if first < act.case.clock.started_on:
             raise WrongDate(
-                f"中止要从发现之日（{act.case.clock.started_on}）以后开始，所给为 {first}。台账没有变化。"
+                f"中止不能早于发现之日（{act.case.clock.started_on}），所给为 {first}。台账没有变化。"
             )
         row = {
             "position": act.case.next_position(SUSPENSION),

@@ -12,9 +12,9 @@ from xiaohao.ledger import faults, firings, outbox, posts, trail, units
 from xiaohao.ledger.faults import Found
 from xiaohao.ledger.firings import Matter, Teller, Untold
 from xiaohao.ledger.posts import Official
-from xiaohao.ledger.writing import Reading, Writing
+from xiaohao.ledger.writing import Writing
 from xiaohao.rules.counting import Suspensions
-from xiaohao.rules.ladder import Org, PostFault, Told, who
+from xiaohao.rules.ladder import Org, PostFault, Told, stand_in, who
 from xiaohao.rules.policy import LADDER
 from xiaohao.rules.timetable import next_climb
 from xiaohao.vocabulary import Action, FaultKind, Role, StepKind
@@ -114,45 +114,43 @@ def write(w: Writing, made: Plan, routes: ChannelSettings, *, held: bool) -> int
             )
         )
     ids = outbox.add(w, notices, now=datetime.now(UTC), held=held)
-    tellers = [
-        Teller(
-            telling.untold,
-            notice_id,
-            official_id,
-            made.officials[official_id].code,
-            telling.told.unit_id or 0,
-            telling.told.role or Role.SUPERVISOR,
-        )
-        for notice_id, (official_id, tellings) in zip(ids, made.by_official.items(), strict=True)
-        for telling in tellings
-    ]
-    firings.mark_told(w, tellers)
-    details: dict[tuple[object, ...], bytes] = {}
-    for teller in tellers:
-        key = firings.told_key(teller)
-        if key not in details:
-            details[key] = trail.detail_of(firings.told_detail(teller, w.on))
-        w.note(f"problem:{teller.untold.problem_id}", teller.untold.version + 1, details[key], Action.TELL)
+    told: list[tuple[Untold, Teller]] = []
+    for notice_id, (official_id, tellings) in zip(ids, made.by_official.items(), strict=True):
+        code = made.officials[official_id].code
+        for each in tellings:
+            post = (each.told.unit_id or 0, each.told.role or Role.SUPERVISOR)
+            told.append((each.untold, Teller(notice_id, official_id, code, *post)))
+    firings.mark_told(w, told)
+    for untold, teller in told:
+        detail = trail.detail_of(firings.told_detail(untold.matter, teller, w.on))
+        w.note(f"problem:{untold.problem_id}", untold.version + 1, detail, Action.TELL)
     return len(notices)
 
 
-def still_open(r: Reading) -> list[Found]:
+def still_open(w: Writing) -> list[Found]:
     """Open faults of posts that are still vacant or in a circle on the day, told or not."""
-    org = posts.org(r)
-    on = r.on if isinstance(r, Writing) else date.max
+    kinds = (FaultKind.VACANT_POST, FaultKind.DEPUTY_CIRCLE)
+    rows = [row for row in faults.open_faults(w) if row.kind in kinds]
+    if not rows:
+        return []
+    org = posts.org(w)
     kept = []
-    for row in faults.open_faults(r):
-        if row.kind is FaultKind.VACANT_POST:
-            _, unit_id, role = row.subject.split(":")
-            if org.seat(int(unit_id), Role(role), on) is None:
-                kept.append(Found(row.kind, row.subject, row.message))
+    for row in rows:
+        _, unit_id, role = row.subject.split(":")
+        seat = org.seat(int(unit_id), Role(role), w.on)
+        official, _, circle = (None, (), False) if seat is None else stand_in(org, seat, w.on)
+        if circle if row.kind is FaultKind.DEPUTY_CIRCLE else official is None:
+            kept.append(Found(row.kind, row.subject, row.message))
     return kept
 
 
 def _line(w: Writing, matter: Matter) -> _Line:
     state = matter.state
     rules = w.rules(state.policy_id, state.calendar_version)
-    climb = next_climb(state, rules.policy, rules.workdays, w.on)
+    try:
+        climb = next_climb(state, rules.policy, rules.workdays, w.on)
+    except ValueError:  # a state that cannot be worked out is told all the same; the night has set it aside
+        climb = None
     ladder = matter.kind in (StepKind.WARNING, StepKind.ESCALATION)
     suspended = Suspensions.parse(state.suspensions).days_between(matter.clock_on, w.on)
     overdue = (w.on - matter.clock_on).days - suspended if ladder else 0

@@ -26,7 +26,7 @@ def close_verified(w: Writing, scope: Scope) -> int:
     written = 0
     while cases := _verified(w, scope):
         highest = highest_levels(w, [case.id for case in cases])
-        changes = [closed(case, highest.get(case.id, 0)) for case in cases]
+        changes = [closed(case, highest.get(case.id, 0), rules_of(w, case)) for case in cases]
         problems.write(w, changes)
         written += len(cases)
         if len(cases) < BATCH:
@@ -37,23 +37,29 @@ def close_verified(w: Writing, scope: Scope) -> int:
 def _verified(w: Writing, scope: Scope) -> list[problems.Case]:
     where = PROBLEM.c.next_event_on.is_not(None) & (PROBLEM.c.next_event_on <= w.on)
     chosen = sa.select(PROBLEM.c.id).where(where, PROBLEM.c.status == Status.VERIFIED)
-    return problems.cases(w, scope.narrowed(chosen).limit(BATCH), lock=True)
+    cases = problems.cases(w, scope.narrowed(chosen).limit(BATCH), lock=True)
+    return [case for case in cases if case.clock.status is Status.VERIFIED]
 
 
-def closed(case: problems.Case, highest: int) -> problems.Change:
+def rules_of(w: Writing, case: problems.Case) -> clocks.Rules:
+    """The policy and the calendar that a case goes by."""
+    return w.rules(case.clock.policy_id, case.clock.calendar_version)
+
+
+def closed(case: problems.Case, highest: int, rules: clocks.Rules) -> problems.Change:
     """销号 of a verified case: its facts frozen, its timers ended, its untold steps never told."""
-    facts = facts_of(case.clock, highest)
-    after = clocks.close(case.clock)
+    acted = clocks.closed(case.clock, case.known, rules)
+    levels = [step.level for step in acted.recorded if step.kind is StepKind.ESCALATION]
+    facts = facts_of(case.clock, max([highest, *levels]))
     closing = open_closing(case)
     row = dict(closing) | {
         "outcome": ClosingOutcome.CLOSED,
         "closed_on": case.clock.verified_on,
         **asdict(facts),
     }
-    acted = clocks.Acted(after, settled=case.known)
     return problems.Change(
         case,
-        case.row | problems.columns_of(after),
+        case.row | problems.columns_of(acted.clock),
         acted,
         {CLOSING.name: [row]},
         action=Action.CLOSE,

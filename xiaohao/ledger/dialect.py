@@ -21,14 +21,15 @@ def is_sqlite(conn: sa.Connection) -> bool:
     return conn.dialect.name == "sqlite"
 
 
-def take_bulk_lock(conn: sa.Connection, key: str) -> None:
+def take_bulk_lock(conn: sa.Connection, key: str, *, shared: bool = False) -> None:
     """Wait for the bulk lock of `key` and hold it until commit (DESIGN section 7, Locks).
 
-    On SQLite nothing is to be done: BEGIN IMMEDIATE holds the whole database.
+    `shared` lets others in that share it. On SQLite nothing is to be done: BEGIN IMMEDIATE holds the whole database.
     """
     if not is_sqlite(conn):
         number = int.from_bytes(hashlib.sha256(f"xiaohao:{key}".encode()).digest()[:8], "big", signed=True)
-        conn.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (number,))
+        suffix = "_shared" if shared else ""
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock{suffix}(%s)", (number,))
 
 
 def for_update(conn: sa.Connection) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from xiaohao.ledger import bulk
-from xiaohao.ledger.tables import FAULT
+from xiaohao.ledger.tables import FAULT, PROBLEM
 from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.vocabulary import FaultKind
 
@@ -19,6 +19,33 @@ class Found:
     kind: FaultKind
     subject: str
     message: str
+
+
+def set_aside(problem_id: int, error: Exception) -> Found:
+    """A problem whose timetable cannot be worked out; the others go on."""
+    return Found(
+        FaultKind.STATE_SET_ASIDE,
+        f"problem:{problem_id}",
+        f"问题（内部编号 {problem_id}）及与其时限相同的问题算不出时间表，本次已跳过：{error}。"
+        "请用 xiaohao explain 核对其期限、规则和日历。",
+    )
+
+
+def clear_fired(w: Writing) -> None:
+    """Clear the faults of problems that were set aside and are not due any more: mended, or ended."""
+    there = {
+        row.id: int(row.subject.split(":")[1])
+        for row in open_faults(w)
+        if row.kind is FaultKind.STATE_SET_ASIDE
+    }
+    if not there:
+        return
+    due = PROBLEM.c.next_event_on.is_not(None) & (PROBLEM.c.next_event_on <= w.on)
+    query = sa.select(PROBLEM.c.id).where(PROBLEM.c.id.in_(set(there.values())), due)
+    still = set(w.conn.execute(query).scalars())
+    gone = [fault_id for fault_id, problem_id in there.items() if problem_id not in still]
+    if gone:
+        w.conn.execute(FAULT.update().where(FAULT.c.id.in_(gone)).values(cleared_on=w.on))
 
 
 def found(w: Writing, faults: Sequence[Found]) -> None:

@@ -59,9 +59,8 @@ class Untold(NamedTuple):
 
 
 class Teller(NamedTuple):
-    """To whom a problem's step was told, and in which notice."""
+    """To whom steps are told, for which post, and in which notice."""
 
-    untold: Untold
     notice_id: int
     official_id: int
     official_code: str
@@ -125,7 +124,7 @@ def _matter(no: int, light: str | None, key: Sequence[Any], step: Any) -> Matter
     )
 
 
-def mark_told(w: Writing, told: Sequence[Teller]) -> None:
+def mark_told(w: Writing, told: Sequence[tuple[Untold, Teller]]) -> None:
     """Every untold step of these problems gets the notice; the highest also whom it was told to."""
     if not told:
         return
@@ -138,7 +137,8 @@ def mark_told(w: Writing, told: Sequence[Teller]) -> None:
     )
     names = ("problem_id", "firing_id", "notice_id", "official_id", "unit_id", "role")
     rows = [
-        (t.untold.problem_id, t.untold.firing_id, t.notice_id, t.official_id, t.unit_id, t.role) for t in told
+        (each.problem_id, each.firing_id, teller.notice_id, teller.official_id, teller.unit_id, teller.role)
+        for each, teller in told
     ]
     dialect.fill(conn, "told", names, rows)
     highest = "CASE WHEN firing.id = told.firing_id THEN"
@@ -153,15 +153,8 @@ def mark_told(w: Writing, told: Sequence[Teller]) -> None:
     )
 
 
-def told_key(teller: Teller) -> tuple[object, ...]:
-    """What `told_detail` depends on."""
-    m = teller.untold.matter
-    return (m.round, m.clock_on, m.kind, m.level, m.repeat, teller.role, teller.unit_id, teller.official_id)
-
-
-def told_detail(teller: Teller, on: date) -> Mapping[str, Any]:
+def told_detail(matter: Matter, teller: Teller, on: date) -> Mapping[str, Any]:
     """What compose writes into the trail of one problem (DESIGN section 6)."""
-    matter = teller.untold.matter
     return {
         "on": on,
         "told": {

@@ -16,12 +16,17 @@ from xiaohao.vocabulary import Action, Status
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The identity of a row: register unit with 编号, or with unit and title without white space."""
+    """The identity of a row: register unit with 编号, or with unit and title without white space.
+
+    `our_number` is that of a table which we wrote; it counts where something else agrees too, since
+    another district's table may hold the same number.
+    """
 
     register_unit_id: int
     unit_id: int
     external_number: str | None
     title_key: str
+    our_number: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,12 @@ _BY_NUMBER = (
     " ON problem.external_number = asked.number AND problem.register_unit_id = asked.register_id"
     " WHERE problem.external_number IS NOT NULL AND problem.status <> 'cancelled'"
 )
+_BY_OWN_TABLE = (
+    "SELECT asked.place, problem.id FROM asked JOIN problem ON problem.number = asked.our_number"
+    " WHERE problem.title_key = asked.title_key"
+    " OR (problem.register_unit_id = asked.register_id"
+    " AND (problem.unit_id = asked.unit_id OR problem.external_number = asked.number))"
+)
 _BY_OURS = "SELECT asked.place, problem.id FROM asked JOIN problem ON problem.number = asked.number"
 _BY_TITLE = (
     "SELECT asked.place, problem.id, problem.number, problem.external_number, problem.status"
@@ -73,7 +84,7 @@ def find(r: Reading, asked: Sequence[Asked], *, lock: bool) -> KnownRows:
         return KnownRows()
     _ask(r, asked)
     by_number: dict[int, int] = {}
-    for query in (_BY_NUMBER, _BY_OURS):
+    for query in (_BY_NUMBER, _BY_OURS, _BY_OWN_TABLE):
         by_number |= {row.place: row.id for row in r.conn.exec_driver_sql(query)}
     by_title: dict[int, list[_Found]] = defaultdict(list)
     for place, *rest in sorted(r.conn.exec_driver_sql(_BY_TITLE), key=lambda row: row[1]):
@@ -93,12 +104,21 @@ def find(r: Reading, asked: Sequence[Asked], *, lock: bool) -> KnownRows:
 
 
 def _ask(r: Reading, asked: Sequence[Asked]) -> None:
-    columns = ("place", "register_id", "unit_id", "number", "title_key")
+    columns = ("place", "register_id", "unit_id", "number", "title_key", "our_number")
     dialect.create_temp_table(
-        r.conn, "asked", "place BIGINT, register_id BIGINT, unit_id BIGINT, number TEXT, title_key TEXT"
+        r.conn,
+        "asked",
+        "place BIGINT, register_id BIGINT, unit_id BIGINT, number TEXT, title_key TEXT, our_number TEXT",
     )
     rows = [
-        (place, each.register_unit_id, each.unit_id, each.external_number, each.title_key)
+        (
+            place,
+            each.register_unit_id,
+            each.unit_id,
+            each.external_number,
+            each.title_key,
+            each.our_number or None,
+        )
         for place, each in enumerate(asked)
     ]
     dialect.fill(r.conn, "asked", columns, rows)

@@ -34,6 +34,14 @@ class NewMeasure:
 
 
 @dataclass(frozen=True)
+class NewReport:
+    """A progress report of a new problem; without a day it is of the day of registration."""
+
+    text: str
+    on: date | None = None
+
+
+@dataclass(frozen=True)
 class NewProblem:
     """A problem as it comes in; everything else follows from it.
 
@@ -58,7 +66,7 @@ class NewProblem:
     review_every: Term | None = None
     co_unit_ids: tuple[int, ...] = ()
     measures: tuple[NewMeasure, ...] = ()
-    progress: str = ""
+    reports: tuple[NewReport, ...] = ()
     amount_fen: int | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
     closed_on: date | None = None
@@ -158,8 +166,18 @@ def _parts(each: NewProblem, clock: Clock, on: date) -> Mapping[str, Sequence[di
             {"position": place, "unit_id": unit_id} for place, unit_id in enumerate(each.co_unit_ids, start=1)
         ],
     }
-    if each.progress:
-        parts[PROGRESS.name] = [{"position": 1, "round": 1, "on": on, "by": None, "text": each.progress}]
+    if each.reports:
+        parts[PROGRESS.name] = [
+            {
+                "position": place,
+                "round": 1,
+                "on": min(report.on or on, on),
+                "by": None,
+                "text": report.text,
+                "lapsed_on": None,
+            }
+            for place, report in enumerate(each.reports, start=1)
+        ]
     if each.closed_on is not None:
         parts[CLOSING.name] = [_historic(each.closed_on, clock)]
     return parts

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from xiaohao.errors import NotFound
-from xiaohao.ledger import bulk, dialect, trail
+from xiaohao.ledger import bulk, dialect, runs, trail
 from xiaohao.ledger.tables import EXTENSION, FIRING, PARTS, PROBLEM, PROGRESS, UNIT
 from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.rules.clock import Acted, Clock
@@ -54,7 +54,8 @@ class Case:
     """A problem as an act sees it: its columns, its unit, its parts and its recorded steps.
 
     `parts` are the rows of each child table, in order of position. `known` are the keys of
-    this round's steps that are recorded and not withdrawn.
+    this round's steps that are recorded and not withdrawn, `spoken_until` the business date of
+    the last night.
     """
 
     row: Row
@@ -63,6 +64,7 @@ class Case:
     clock: Clock
     parts: Mapping[str, Sequence[Row]]
     known: frozenset[StepKey]
+    spoken_until: date | None = None
 
     @property
     def id(self) -> int:
@@ -130,6 +132,7 @@ def clock_of(row: Mapping[str, Any], parts: Mapping[str, Sequence[Row]]) -> Cloc
         for part in parts.get(PROGRESS.name, ())
         if part["round"] == this_round
         and part["by"] is not None
+        and part["lapsed_on"] is None
         and part["on"] >= (row["reviews_from"] or row["registered_on"])
     ]
     every = row["review_every"]
@@ -138,7 +141,7 @@ def clock_of(row: Mapping[str, Any], parts: Mapping[str, Sequence[Row]]) -> Cloc
         term=None if row["term_count"] is None else Term(row["term_count"], row["term_unit"]),
         review_every=None if every is None else Term.parse(every),
         suspensions=Suspensions.parse(row["suspensions"]),
-        extension=max(granted, key=lambda extension: extension.granted_on) if granted else None,
+        extension=max(reversed(granted), key=lambda each: each.granted_on) if granted else None,
         reports=tuple(reports),
     )
 
@@ -168,20 +171,27 @@ def cases(r: Reading, chosen: sa.Select[Any], *, lock: bool) -> list[Case]:
     units = {
         unit.id: unit for unit in r.conn.execute(names.where(UNIT.c.id.in_({x["unit_id"] for x in rows})))
     }
+    spoken = runs.last_night(r)
     return [
         _case(
             row,
             units[row["unit_id"]],
             {name: found.get(row["id"], []) for name, found in parts.items()},
-            known,
+            frozenset(known.get(row["id"], ())),
+            spoken,
         )
         for row in rows
     ]
 
 
-def _case(row: Row, unit: Any, parts: Mapping[str, Sequence[Row]], known: Mapping[int, set[StepKey]]) -> Case:
-    recorded = frozenset(known.get(row["id"], ()))
-    return Case(row, unit.path, unit.name, clock_of(row, parts), parts, recorded)
+def _case(
+    row: Row,
+    unit: Any,
+    parts: Mapping[str, Sequence[Row]],
+    known: frozenset[StepKey],
+    spoken_until: date | None,
+) -> Case:
+    return Case(row, unit.path, unit.name, clock_of(row, parts), parts, known, spoken_until)
 
 
 def id_set(r: Reading, ids: Sequence[int]) -> Any:

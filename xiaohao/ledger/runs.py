@@ -31,9 +31,15 @@ def begin(w: Writing, flow: str, scope: str = "") -> int:
 
 
 def finish(w: Writing, counts: Mapping[str, int]) -> None:
-    """Add to the counts of this run's row and say when it ended."""
+    """Add to the counts of this run's row and say when it ended.
+
+    A row of an earlier run to which nothing is added is left alone (I3).
+    """
     where = RUN.c.id == w.run_id
-    before = json.loads(w.conn.execute(sa.select(RUN.c.counts).where(where)).scalar_one())
+    row = w.conn.execute(sa.select(RUN.c.counts, RUN.c.finished_at).where(where)).one()
+    if row.finished_at is not None and not any(counts.values()):
+        return
+    before = json.loads(row.counts)
     for name, count in counts.items():
         before[name] = before.get(name, 0) + count
     text = json.dumps(before, sort_keys=True)

@@ -13,17 +13,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from xiaohao.ledger import dialect, trail
+from xiaohao.ledger import dialect, faults, trail
 from xiaohao.ledger.faults import Found
 from xiaohao.ledger.problems import step_detail
 from xiaohao.ledger.scopes import Scope
 from xiaohao.ledger.tables import FIRING, PROBLEM
 from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.rules.timetable import Outlook, Step, TimerState, due_steps, outlook
-from xiaohao.vocabulary import FaultKind, Light, RectificationClass, Status
+from xiaohao.vocabulary import Light, RectificationClass, Status
 
 KEY = tuple(each.name for each in fields(TimerState))
 BATCH = 100_000
+NONE: frozenset[Any] = frozenset()
 DECISION_COLUMNS = "no INTEGER, status VARCHAR(16), light VARCHAR(16), level INTEGER, repeat INTEGER, next_event_on DATE, verify_by DATE"
 STEP_COLUMNS = (
     "no INTEGER, step VARCHAR(16), rank INTEGER, level INTEGER, repeat INTEGER, clock_on DATE, "
@@ -85,7 +86,7 @@ def fire_due_timers(w: Writing, scope: Scope) -> Fired:
                 decided.append((decision, members))
             else:
                 aside = True
-                fired.set_aside.append(_fault(members[0][0], decision))
+                fired.set_aside.append(faults.set_aside(members[0][0], decision))
         if decided:
             _write(w, decided, fired)
         if len(rows) < BATCH:
@@ -111,15 +112,9 @@ def day(value: Any) -> Any:
 def state_of(key: Sequence[Any]) -> TimerState:
     """The state that a row's columns, in the order of `KEY`, tell."""
     kind, status, *days, suspensions, policy_id, calendar_version, next_event_on = key
-    return TimerState(
-        RectificationClass(kind),
-        Status(status),
-        *map(day, days),
-        suspensions,
-        policy_id,
-        calendar_version,
-        day(next_event_on),
-    )
+    read: list[Any] = [RectificationClass(kind), Status(status), *map(day, days)]
+    read += [suspensions, policy_id, calendar_version, day(next_event_on)]
+    return TimerState(*read)
 
 
 def _decide(w: Writing, no: int, key: Sequence[Any]) -> Decision | Exception:
@@ -130,15 +125,6 @@ def _decide(w: Writing, no: int, key: Sequence[Any]) -> Decision | Exception:
         return Decision(no, seen, due_steps(state, seen))
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         return error
-
-
-def _fault(problem_id: int, error: Exception) -> Found:
-    return Found(
-        FaultKind.STATE_SET_ASIDE,
-        f"problem:{problem_id}",
-        f"问题（内部编号 {problem_id}）及与其时限相同的问题算不出时间表，本次运行已跳过：{error}。"
-        "请用 xiaohao explain 核对其期限、规则和日历。",
-    )
 
 
 def _write(w: Writing, decided: Sequence[tuple[Decision, list[tuple[int, int, int]]]], fired: Fired) -> None:
@@ -248,7 +234,7 @@ def _note(
 ) -> None:
     details: dict[tuple[int, frozenset[Any]], bytes] = {}
     for problem_id, version, round_ in members:
-        key = (round_, had.get(problem_id, frozenset()))
+        key = (round_, had.get(problem_id, NONE))
         if key not in details:
             steps = [step for step in decision.steps if step.key not in key[1]]
             details[key] = detail(w.on, decision.seen, steps, round_)

@@ -43,7 +43,7 @@ def plain(value: Any) -> Any:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
@@ -124,7 +124,10 @@ def checkpoint(conn: sa.Connection) -> Head:
     if now.size and now.size != last:
         values = {"tree_size": now.size, "root": bytes.fromhex(now.root), "at": instant()}
         conn.execute(
-            sa.text("INSERT INTO checkpoint (tree_size, root, at) VALUES (:tree_size, :root, :at)"), values
+            sa.text(
+                "INSERT INTO checkpoint (tree_size, root, at) VALUES (:tree_size, :root, :at) ON CONFLICT (tree_size) DO NOTHING"
+            ),
+            values,
         )
     return now
 

@@ -17,6 +17,8 @@ from xiaohao.vocabulary import Action
 
 ACT_WAIT_SECONDS = 15
 BULK_WAIT_SECONDS = 60
+BULK = "bulk"
+"""The lock that acts on many problems take: whole, or shared by the scopes of a night."""
 
 
 class Reading:
@@ -111,20 +113,30 @@ class Ledger:
 
     @contextmanager
     def writing(
-        self, action: Action, *, by: Person | str, on: date, bulk: str | None = None
+        self,
+        action: Action,
+        *,
+        by: Person | str,
+        on: date,
+        bulk: str | None = None,
+        begins_clock: bool = False,
     ) -> Iterator[Writing]:
         """A transaction that writes all or nothing, with a trail entry for each row it changes.
 
-        `by` is a person, or the name of a flow or command. `bulk` names the lock of an act
-        on many rows. Raises LedgerBusy where another writer does not finish in time.
+        `by` is a person, or the name of a flow or command. `bulk` names the lock of an act on
+        many rows: BULK keeps every other such act out, any other name only its like, beside
+        others. An act that begins a clock shares the lock, so that no policy or calendar is
+        put in force meanwhile. Raises LedgerBusy where another writer does not finish in time.
         """
         wait = ACT_WAIT_SECONDS if bulk is None else BULK_WAIT_SECONDS
         with (
             _no_collecting() if bulk else nullcontext(),
             connect.writing_connection(self.engine, wait_seconds=wait) as conn,
         ):
-            if bulk is not None:
-                dialect.take_bulk_lock(conn, bulk)
+            if bulk is not None or begins_clock:
+                dialect.take_bulk_lock(conn, BULK, shared=bulk != BULK)
+            if bulk not in (None, BULK):
+                dialect.take_bulk_lock(conn, str(bulk))
             w = Writing(self, conn, action, by, on)
             yield w
             w.seal()

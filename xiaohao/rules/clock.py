@@ -123,12 +123,15 @@ def act(
     new: Rules,
     on: date,
     stops_clock: bool,
+    spoken_until: date | None = None,
 ) -> Acted:
     """Do one act on the day `on`: record what no night has recorded, then change (58).
 
     `recorded` are the keys of the problem's steps of this round that are recorded and not
     withdrawn. An act that stops a clock leaves the steps dated up to its own day standing
-    (2); any other is judged by the timetable that it makes (26).
+    (2); any other is judged by the timetable that it makes (26). `spoken_until` is the
+    business date of the last night: an act entered late is judged as of that night, so that
+    what it told and what still holds is not told again.
     """
     known = frozenset(recorded)
     up_to = on if stops_clock else on - ONE_DAY
@@ -138,6 +141,7 @@ def act(
         steps = tuple(step for step in due_steps(before.state, seen) if step.key not in known)
     known |= {step.key for step in steps}
     after = change(before)
+    on = on if spoken_until is None else max(on, spoken_until)
     if after.round != before.round:
         return Acted(retimed(after, frozenset(), new, on), steps)
     held_before = after.review_on if stops_clock else before.review_on
@@ -153,8 +157,10 @@ def act(
 
 
 def _of_held_review(key: StepKey, before: Clock, held_before: date | None) -> bool:
-    if before.rectification_class is not RectificationClass.LONG_TERM or key[1] not in LADDER_STEPS:
+    if key[1] not in LADDER_STEPS:
         return False
+    if before.rectification_class is not RectificationClass.LONG_TERM:
+        return key[0] != before.due_on
     return held_before is not None and key[0] < held_before
 
 
@@ -245,6 +251,22 @@ def close(clock: Clock) -> Clock:
     return replace(clock, next_event_on=None, verify_by=None)
 
 
+def closed(before: Clock, recorded: Collection[StepKey], rules: Rules) -> Acted:
+    """销号 of a verified problem in a night: nothing that is still untold is told (15).
+
+    A step up to the day of application that nobody has recorded yet is recorded with it.
+    """
+    known = frozenset(recorded)
+    applied = before.applied_on or before.registered_on
+    steps = tuple(
+        step
+        for step in outlook(before.state, rules.policy, rules.workdays, applied).steps
+        if step.key not in known
+    )
+    settled = known | {step.key for step in steps}
+    return Acted(close(before), steps, settled=settled)
+
+
 def extend(clock: Clock, *, until: date, rules: Rules, on: date) -> Clock:
     """同意延期: the new last day holds from the day of the grant (24)."""
     return _deadline(replace(clock, extension=Extension(until, on)), rules)
@@ -283,7 +305,7 @@ def change_class(
         extension=None,
         reports=() if into_long_term else clock.reports,
     )
-    clock = _deadline(clock, rules, take_up=True, due=True)
+    clock = _deadline(clock, rules, take_up=clock.taken_up_on is None, due=True)
     return clock if kept is None else replace(clock, due_on=kept)
 
 

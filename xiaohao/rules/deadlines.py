@@ -98,7 +98,7 @@ def review_day(limit: Limit, policy: Policy, workdays: Workdays) -> date | None:
         if grid.day(held) <= report:
             held = following
         elif held == following:
-            held += 1
+            held = grid.first_after(grid.day(held))
     return grid.day(held)
 
 

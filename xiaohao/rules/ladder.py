@@ -118,7 +118,7 @@ def who(org: Org, unit_id: int, level: int, on: date) -> Told:
         post_unit = org.unit_of(unit_id, role)
         seat = None if post_unit is None else org.seat(post_unit, role, on)
         if seat is not None and post_unit is not None:
-            official, instead, circle = _stand_in(org, seat, on)
+            official, instead, circle = stand_in(org, seat, on)
             if circle:
                 faults.append(PostFault(FaultKind.DEPUTY_CIRCLE, post_unit, role))
             if official is not None:
@@ -129,7 +129,7 @@ def who(org: Org, unit_id: int, level: int, on: date) -> Told:
     return Told(None, None, None, tuple(passed), (), tuple(faults))
 
 
-def _stand_in(org: Org, seat: Seat, on: date) -> tuple[int | None, tuple[int, ...], bool]:
+def stand_in(org: Org, seat: Seat, on: date) -> tuple[int | None, tuple[int, ...], bool]:
     """The official who acts for a seat, whom he stands in for, and whether deputies run in a circle."""
     holder: int | None = seat.official_id if seat.official_id in org.active else None
     official = seat.official_id

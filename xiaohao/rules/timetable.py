@@ -94,7 +94,7 @@ def outlook(
     seen_until = on
     if state.status in IN_VERIFICATION and state.applied_on is not None:
         seen_until = min(on, state.applied_on)
-    steps, following = _split(table.ladder(since), seen_until)
+    steps, following = _split(table.ladder(None if since is None else min(since, seen_until)), seen_until)
     top = max(
         ((s.level, s.repeat) for s in steps if s.kind is StepKind.ESCALATION),
         default=(0, 0),

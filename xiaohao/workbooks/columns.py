@@ -57,6 +57,10 @@ class Field(StrEnum):
     AMOUNT = "amount"
     STATUS = "status"
     EXTRA = "extra"
+    # our own table (own_columns.py)
+    OUR_NUMBER = "our_number"
+    LIMIT_TEXT = "limit_text"
+    DERIVED = "derived"  # worked out by the program: not read back
     # lists of units and people
     NAME = "name"
     KIND = "kind"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from xiaohao.workbooks.cells import date_within, one_line, packed
 from xiaohao.workbooks.columns import Column, Field, Headings, Kind, Match, key, understand
 from xiaohao.workbooks.grid import Merge, Row, Sheet
+from xiaohao.workbooks.own_columns import own_head
 
 _MOST_HEAD_ROWS = 3
 _LONGEST_LABEL = 40
@@ -38,6 +39,8 @@ class HeadFinder:
     def at(self, index: int) -> Head | None:
         """The head that begins with this row, None where it is no head."""
         row = self._rows[index]
+        if (own := own_head(row.values)) is not None:
+            return Head(Kind.LEDGER, index, index, own)
         labels = self._labels(row)
         if labels is None or len(set(labels.values())) < 2:
             return None

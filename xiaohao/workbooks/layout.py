@@ -11,7 +11,14 @@ from xiaohao.workbooks.words import classes_in
 
 _PERSON = re.compile("人|领导|姓名|网格长|负责|户主|当事|经办")
 _ANSWERS = re.compile("责任|主办|承办|整改|牵头|主责|落实")
-_SINGLE = frozenset(Field) - {Field.UNIT, Field.CO_UNITS, Field.EXTRA, Field.STATUS, Field.CLASS_OR_CATEGORY}
+_SINGLE = frozenset(Field) - {
+    Field.UNIT,
+    Field.CO_UNITS,
+    Field.EXTRA,
+    Field.STATUS,
+    Field.CLASS_OR_CATEGORY,
+    Field.DERIVED,
+}
 _SAMPLE = 400
 
 
@@ -33,6 +40,8 @@ class Layout:
 
 def settle(columns: Sequence[Column], rows: Sequence[Row]) -> Layout:
     """The layout of a ledger's table with these columns and these rows below its head."""
+    if any(column.field is Field.OUR_NUMBER for column in columns):
+        return _own(columns)
     settled = _settle_class(list(columns), rows[:_SAMPLE])
     settled = _settle_phones(settled)
     settled, guessed = _settle_due(settled)
@@ -53,6 +62,16 @@ def settle(columns: Sequence[Column], rows: Sequence[Row]) -> Layout:
         tuple(extras),
         {c.index: c for c in settled},
         guessed_limit=guessed,
+    )
+
+
+def _own(columns: Sequence[Column]) -> Layout:
+    """Our own table: every heading means what we wrote, and nothing is guessed."""
+    by_field = {column.field: column for column in columns if column.field in _SINGLE}
+    by = {field: tuple(c for c in columns if c.field is field) for field in (Field.UNIT, Field.CO_UNITS)}
+    extras = tuple(column for column in columns if column.field is Field.EXTRA and column.heading)
+    return Layout(
+        by_field, by[Field.UNIT], by[Field.CO_UNITS], extras, {column.index: column for column in columns}
     )
 
 

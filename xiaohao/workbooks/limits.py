@@ -15,7 +15,7 @@ from xiaohao.workbooks.columns import Column, Field
 from xiaohao.workbooks.faults import about_broken
 from xiaohao.workbooks.grid import Value
 from xiaohao.workbooks.lines import MeasureLine
-from xiaohao.workbooks.measures import split_measures
+from xiaohao.workbooks.measures import read_measure, split_measures
 from xiaohao.workbooks.record_cells import RecordCells
 
 _EVERY_WEEKDAY = Workdays({})  # a day that is named outright needs no calendar
@@ -100,7 +100,7 @@ class TermsReader:
                 continue
             due_on = day_in(due, self._year) if due else None
             done_on = self._cells.day_or_warn(done, day)
-            found += [MeasureLine(text, due_on, done_on) for text in split_measures(plain(value))]
+            found += [read_measure(text, due_on, done_on) for text in split_measures(plain(value))]
         return tuple(found)
 
 

@@ -43,7 +43,8 @@ class ProblemLine:
     `found_on` is None where the row has none; `filled_on` is the sheet's or file's filling date.
     `rectification_class` is None where neither a column nor a section nor the sheet's name gives it:
     then the limit decides. `limit_text` is as written; `due_given` is set where the cell is a real date.
-    `extra` keeps the columns without a home, heading and text.
+    `extra` keeps the columns without a home, heading and text. `our_number` is the ledger's own number
+    in a table that we wrote, "" in any other.
     """
 
     sheet: str
@@ -79,6 +80,7 @@ class ProblemLine:
     number_column: str = "编号"
     title_column: str = "问题"
     class_column: str = "整改类型"
+    our_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,16 @@ class PersonLine:
 
 
 @dataclass(frozen=True, slots=True)
+class HeadLine:
+    """A table's head: the row of its lowest labels, and of each column index (from 0), heading and field."""
+
+    sheet: str
+    row: int
+    kind: str
+    columns: tuple[tuple[int, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """All that one file says: good lines, and every fault. Rows with an error are not among the lines."""
 
@@ -121,6 +133,7 @@ class Reading:
     units: tuple[UnitLine, ...]
     people: tuple[PersonLine, ...]
     faults: tuple[Fault, ...]
+    heads: tuple[HeadLine, ...] = ()
 
     @property
     def has_errors(self) -> bool:

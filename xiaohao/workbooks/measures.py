@@ -1,7 +1,13 @@
-"""整改措施: one cell's text → its single measures."""
+"""整改措施: one cell's text → its single measures, and the cell of our own tables that gives them back."""
 
 import re
+from collections.abc import Sequence
+from datetime import date
 from functools import lru_cache
+
+from xiaohao.workbooks.cell_text import long_text
+from xiaohao.workbooks.cells import one_line
+from xiaohao.workbooks.lines import MeasureLine
 
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 _CHINESE = "一二三四五六七八九十"
@@ -20,6 +26,16 @@ _ONE_MARK = re.compile(
 )
 
 
+_OWN_LINE = re.compile(r"(\d{1,4})\. (.+)")
+_ALONE = "（共1项）"
+_STOPS = " \u3000\t；;。.，,、"
+_DAY = r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+_TERMS = re.compile(
+    rf"（(?=[^）])(?:限(?P<due>{_DAY}))?；?(?:责任人：(?P<owner>[^（）；\n]+))?；?(?:(?P<done>{_DAY})完成|未完成)?）$"
+)
+_NO_TERMS = "（未完成）"
+
+
 @lru_cache(maxsize=1024)
 def split_measures(text: str) -> tuple[str, ...]:
     """The measures that a cell names: ①…；②…, 1. … 2. …, 一是…；二是…, else its lines, else its clauses at ；.
@@ -29,6 +45,8 @@ def split_measures(text: str) -> tuple[str, ...]:
     whole = text.strip()
     if not whole:
         return ()
+    if (own := _own_lines(whole)) is not None:
+        return own
     for pattern, kind in _MARKS:
         marks = _in_order(list(pattern.finditer(whole)), kind)
         if len(marks) >= 2:
@@ -66,3 +84,70 @@ def _number(text: str, kind: str) -> int:
 def _tidy(parts: list[str]) -> tuple[str, ...]:
     bare = (re.sub(r"\s*\n\s*", "", _ONE_MARK.sub("", part)).strip(" \u3000\t；;。.，,、") for part in parts)
     return tuple(part for part in bare if part)
+
+
+def read_measure(text: str, due_on: date | None = None, done_on: date | None = None) -> MeasureLine:
+    """A single measure, its terms in brackets at the end read: （限2023-10-31；2023-10-07完成）.
+
+    Days that the row gives otherwise stand where the text has none.
+    """
+    found = _TERMS.search(text) if text.endswith("）") else None
+    bare = "" if found is None else _bare(text[: found.start()])
+    if found is None or not bare:
+        return MeasureLine(text, due_on, done_on)
+    due, done = _day(found["due"]), _day(found["done"])
+    if (due is None) != (found["due"] is None) or (done is None) != (found["done"] is None):
+        return MeasureLine(text, due_on, done_on)
+    return MeasureLine(bare, due or due_on, done or done_on, found["owner"] or "")
+
+
+def read_measures(cell: str) -> tuple[MeasureLine, ...]:
+    """The measures of a whole cell."""
+    return tuple(map(read_measure, split_measures(cell)))
+
+
+def written_measures(measures: Sequence[MeasureLine]) -> str:
+    """The cell of these measures, numbered where there are several; `read_measures` gives them back.
+
+    Line breaks within a measure and stops at its end go, since each stands on a line of its own.
+    """
+    parts = [_with_terms(measure) for measure in measures]
+    if len(parts) > 1:
+        return long_text("\n".join(f"{number}. {part}" for number, part in enumerate(parts, start=1)))
+    return long_text(next((p if split_measures(p) == (p,) else _ALONE + p for p in parts), ""))
+
+
+def _with_terms(measure: MeasureLine) -> str:
+    text = _bare(one_line(long_text(measure.text))) or "（未写明）"
+    owner = re.sub(r"[（）；\s]+", " ", measure.owner).strip()
+    terms = (
+        f"限{measure.due_on}" if measure.due_on else "",
+        f"责任人：{owner}" if owner else "",
+        f"{measure.done_on}完成" if measure.done_on else "",
+    )
+    if any(terms):
+        return f"{text}（{'；'.join(term for term in terms if term)}）"
+    return text + _NO_TERMS if read_measure(text) != MeasureLine(text) else text
+
+
+def _own_lines(whole: str) -> tuple[str, ...] | None:
+    """The measures of a cell that we wrote, or one like it: every line begins with its own number."""
+    if whole.startswith(_ALONE) and "\n" not in whole:
+        return (_bare(whole.removeprefix(_ALONE)),)
+    if "\n" not in whole or not whole.startswith("1. "):
+        return None
+    found = [_OWN_LINE.fullmatch(line) for line in whole.split("\n")]
+    if any(line is None or int(line[1]) != place for place, line in enumerate(found, start=1)):
+        return None
+    return tuple(_bare(line[2]) for line in found if line is not None)
+
+
+def _bare(text: str) -> str:
+    return text.strip(_STOPS)
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None

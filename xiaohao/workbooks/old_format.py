@@ -1,6 +1,5 @@
 """Old Excel workbooks (.xls; [MS-XLS]) → sheets, by python-calamine."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -10,7 +9,10 @@ from xiaohao.errors import Unreadable
 from xiaohao.workbooks.cells import is_blank
 from xiaohao.workbooks.grid import MOST_CELLS, Book, Merge, Row, Sheet, Value
 
-UNSEEN = "旧版 .xls 里的删除线、批注和错误值（如 #REF!）读不出来，有作废的行请自行核对，或另存为 .xlsx 后再导入。"
+UNSEEN = (
+    "旧版 .xls 里的删除线、批注和错误值（如 #REF!）读不出来，有作废的行请自行核对，或另存为 .xlsx 后再导入。"
+)
+_LARGEST_AREA = 2 * MOST_CELLS  # rows by columns, the empty ones counted
 _DAMAGED = "文件已损坏或没有传完整，请在 Excel 中打开，另存为 .xlsx 后再导入。"
 _LOCKED = "文件设了打开密码，请取消密码后另存再导入。"
 
@@ -36,16 +38,16 @@ def _sheet(source: CalamineSheet, hidden: bool) -> Sheet:
     sheet = Sheet(source.name, [], merges, hidden)
     if source.start is None:
         return sheet
+    if source.total_height * source.total_width > _LARGEST_AREA:
+        raise Unreadable(_too_many(sheet))
     count = 0
-    for number, cells in _rows(source):
+    for number, cells in enumerate(source.to_python(skip_empty_area=False), 1):
         values: list[Value] = [_value(cell) for cell in cells]
         while values and values[-1] is None:
             values.pop()
         count += sum(value is not None for value in values)
         if count > MOST_CELLS:
-            raise Unreadable(
-                f"工作表“{sheet.name}”的单元格超过 {MOST_CELLS // 10000} 万个，请拆成几个文件。"
-            )
+            raise Unreadable(_too_many(sheet))
         if any(isinstance(value, str) and "\x00" in value for value in values):
             raise Unreadable(
                 f"工作表“{sheet.name}”第{number}行含有空字符（NUL），内容可能已损坏，请修正后再导入。"
@@ -55,11 +57,8 @@ def _sheet(source: CalamineSheet, hidden: bool) -> Sheet:
     return sheet
 
 
-def _rows(source: CalamineSheet) -> Iterator[tuple[int, list[object]]]:
-    """Rows by their number, from the first column on."""
-    first_row, first_column = source.start or (0, 0)
-    for number, cells in enumerate(source.iter_rows(), first_row + 1):
-        yield number, [*[None] * first_column, *cells]
+def _too_many(sheet: Sheet) -> str:
+    return f"工作表“{sheet.name}”的单元格超过 {MOST_CELLS // 10000} 万个，请拆成几个文件。"
 
 
 def _value(cell: object) -> Value:

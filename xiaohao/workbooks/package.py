@@ -33,6 +33,15 @@ class Package:
         """All entries, in lower case."""
         return list(self._entries)
 
+    def written(self, name: str) -> str:
+        """The entry's name as it is written in the package."""
+        return self._entries[_plain(name)].filename
+
+    def whole(self, name: str) -> bytes:
+        """All bytes of an entry. Raises as `pieces`."""
+        with closing(self.pieces(name)) as pieces:
+            return b"".join(pieces)
+
     def pieces(self, name: str) -> Generator[bytes]:
         """The bytes of an entry, piece by piece. Raises Unreadable where the entry is damaged."""
         try:
@@ -45,13 +54,15 @@ class Package:
             raise Unreadable(_DAMAGED) from error
 
 
-class _ShortReads(io.FileIO):
+class _ShortReads(io.BufferedReader):
     """A file that gives no more than _LONGEST_READ at once: a directory may claim any length."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is None or size < 0 or size > _LONGEST_READ:
+        if size is None or size < 0:
+            size = _LONGEST_READ  # the last part of a file, which holds its directory's end
+        if size > _LONGEST_READ:
             raise Unreadable(_too_large())
-        return super().read(size) or b""
+        return super().read(size)
 
 
 @contextmanager
@@ -61,7 +72,7 @@ def opened(path: Path) -> Iterator[Package]:
     Raises Unreadable where it is truncated, locked, inflates beyond MOST_INFLATED, or holds a document
     type declaration (no honest workbook has one; entity bombs need one).
     """
-    with _ShortReads(path) as file:
+    with _ShortReads(io.FileIO(path)) as file:
         try:
             archive = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
@@ -78,7 +89,9 @@ def _check(archive: zipfile.ZipFile) -> None:
     if any(info.flag_bits & 0x1 for info in entries):
         raise Unreadable("文件设了打开密码，请取消密码后另存再导入。")
     if any(info.compress_type not in _PACKINGS for info in entries):
-        raise Unreadable("文件的压缩方式不是 Excel 所用的，不打开。请在 Excel 或 WPS 中另存为 .xlsx 后再导入。")
+        raise Unreadable(
+            "文件的压缩方式不是 Excel 所用的，不打开。请在 Excel 或 WPS 中另存为 .xlsx 后再导入。"
+        )
     if len(entries) > MOST_ENTRIES or sum(info.file_size for info in entries) > MOST_INFLATED:
         raise Unreadable(_too_large())
 

@@ -1,5 +1,6 @@
 """One record of a table → one ProblemLine, or the faults that keep it out."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,6 +25,7 @@ from xiaohao.workbooks.table import Record
 from xiaohao.workbooks.unit_names import clean, names_in, read_units
 from xiaohao.workbooks.words import class_of, classes_in, closed_of, source_of
 
+_OUR_NUMBER = re.compile(r".{1,20}-\d{4}-\d{4,}")
 _NOTHING = frozenset(["无", "/", "-", "—"])
 
 
@@ -67,11 +69,12 @@ class _ProblemReader:
         closed, closed_on = self._closed()
         owner, owner_phone = self._owner(units.person)
         source_text = cells.text(Field.SOURCE)
+        number, our_number = self._numbers()
         filled = cells.day(cells.first(Field.FILLED_ON))
         line = ProblemLine(
             sheet=cells.sheet.name,
             row=self._record.number,
-            external_number=self._number(),
+            external_number=number,
             serial=cells.silent_text(Field.SERIAL),
             title=title,
             description=cells.text(Field.DESCRIPTION),
@@ -85,7 +88,7 @@ class _ProblemReader:
             found_on=found_on,
             filled_on=filled if isinstance(filled, date) else self._filled_on,
             rectification_class=chosen,
-            limit_text=terms.limit.text if terms.limit else "",
+            limit_text=self._limit_text(terms.limit),
             due_given=terms.limit.due_given if terms.limit else None,
             measures=terms.measures,
             progress=cells.long_text(Field.PROGRESS),
@@ -97,6 +100,7 @@ class _ProblemReader:
             resident_phone=cells.phone(Field.RESIDENT_PHONE),
             amount_fen=self._amount(),
             extra=self._extra(),
+            our_number=our_number,
             **self._headings(),
         )
         return None if cells.is_bad else line
@@ -117,6 +121,20 @@ class _ProblemReader:
                 "问题有删除线，但整行没有全部划掉，仍按有效问题处理。要作废请把整行划掉或删去。",
             )
         return one_line(value)
+
+    def _numbers(self) -> tuple[str | None, str]:
+        """The 编号 of whoever keeps the file, and ours; in our own table the first is 原编号."""
+        number, ours = self._number(), packed(self._cells.silent_text(Field.OUR_NUMBER))
+        if number is None and ours and not _OUR_NUMBER.fullmatch(ours):
+            return ours, ""
+        return number, ours
+
+    def _limit_text(self, limit: GivenLimit | None) -> str:
+        """The limit as written: in our own table 时限原文 beside the date, else the limit's own cell."""
+        if limit is None:
+            return ""
+        as_written = self._cells.text(Field.LIMIT_TEXT) if limit.due_given else ""
+        return as_written or limit.text
 
     def _number(self) -> str | None:
         column = self._cells.column(Field.NUMBER)

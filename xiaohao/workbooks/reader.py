@@ -1,23 +1,25 @@
 """A file → what it says. The only way into this room for those who import."""
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from xiaohao.errors import Unreadable
-from xiaohao.workbooks.columns import Headings, Kind, load_headings
+from xiaohao.workbooks.columns import Column, Headings, Kind, load_headings
 from xiaohao.workbooks.faults import Faults
-from xiaohao.workbooks.grid import Sheet
+from xiaohao.workbooks.grid import Book, Sheet
 from xiaohao.workbooks.head import Head, HeadFinder
-from xiaohao.workbooks.lines import PersonLine, ProblemLine, Reading, UnitLine
-from xiaohao.workbooks.opening import open_sheets
+from xiaohao.workbooks.lines import HeadLine, PersonLine, ProblemLine, Reading, UnitLine
+from xiaohao.workbooks.opening import open_book
 from xiaohao.workbooks.problems import Around, read_problem
 from xiaohao.workbooks.registers import read_people_list, read_unit_list
 from xiaohao.workbooks.table import Record, Table, TableReader
 from xiaohao.workbooks.unit_names import clean, is_unit
 from xiaohao.workbooks.words import class_of_sheet
 
+_TELL_EVERY = 10_000
 _GUIDE = re.compile(r"说明|填表|填报指南|字典|码表|选项|下拉|目录|封面|参数|模板|示例|样表")
 
 
@@ -30,31 +32,40 @@ class _Ledger:
     is_guide: bool
 
 
-def read(path: Path, *, headings: Headings | None = None) -> Reading:
+def read(
+    path: Path, *, headings: Headings | None = None, progress: Callable[[str], None] | None = None
+) -> Reading:
     """Everything that the file says: problems, units, people, and each fault with its place.
 
     Rows with an error are not among the lines. Deadlines are not worked out and no name is looked up:
     that needs the ledger. Raises Unreadable, with one sentence, where the file is refused as a whole.
     """
-    sheets = open_sheets(path)
-    return _Reader(path, headings or load_headings()).read(sheets)
+    say = progress or (lambda _text: None)
+    book = open_book(path)
+    rows = sum(len(sheet.rows) for sheet in book.sheets)
+    if rows >= _TELL_EVERY:
+        say(f"{path.name}：读出 {rows} 行，正在逐行判读……")
+    return _Reader(path, headings or load_headings(), say).read(book)
 
 
 class _Reader:
-    def __init__(self, path: Path, headings: Headings) -> None:
-        self._path, self._headings = path, headings
+    def __init__(self, path: Path, headings: Headings, say: Callable[[str], None]) -> None:
+        self._path, self._headings, self._say = path, headings, say
         self._faults = Faults()
         self._problems: list[ProblemLine] = []
         self._units: list[UnitLine] = []
         self._people: list[PersonLine] = []
         self._ledgers: list[_Ledger] = []
+        self._heads: list[HeadLine] = []
         self._known = False
 
-    def read(self, sheets: list[Sheet]) -> Reading:
-        for sheet in sheets:
+    def read(self, book: Book) -> Reading:
+        for sheet in book.sheets:
             self._open(sheet)
         if not self._known:
-            self._refuse(sheets)
+            self._refuse(book.sheets)
+        for unseen in book.unseen:
+            self._faults.warning("", None, "", None, unseen)
         filled_on = self._common_filling_date()
         for ledger in self._ledgers:
             self._read_ledger(ledger, filled_on)
@@ -64,6 +75,7 @@ class _Reader:
             tuple(self._units),
             tuple(self._people),
             self._faults.all(),
+            tuple(self._heads),
         )
 
     def _open(self, sheet: Sheet) -> None:
@@ -90,13 +102,21 @@ class _Reader:
             self._take(sheet, head, finder)
 
     def _take(self, sheet: Sheet, head: Head, finder: HeadFinder) -> None:
+        if head.kind is not Kind.LEDGER:
+            self._keep_head(sheet, sheet.rows[head.last].number, head.kind, head.columns)
         if head.kind is Kind.UNITS:
             self._units += read_unit_list(sheet, head, self._faults)
         elif head.kind is Kind.PEOPLE:
             self._people += read_people_list(sheet, head, self._faults)
         else:
             table = TableReader(sheet, head, finder).read()
+            for row, layout in zip(table.head_rows, table.layouts, strict=True):
+                self._keep_head(sheet, row, head.kind, layout.columns.values())
             self._ledgers.append(_Ledger(sheet, table, _GUIDE.search(sheet.name) is not None))
+
+    def _keep_head(self, sheet: Sheet, row: int, kind: Kind, columns: Iterable[Column]) -> None:
+        listed = tuple((column.index, column.heading, column.field.value) for column in columns)
+        self._heads.append(HeadLine(sheet.name, row, kind.value, listed))
 
     def _refuse(self, sheets: list[Sheet]) -> None:
         if not any(sheet.rows for sheet in sheets):
@@ -123,7 +143,9 @@ class _Reader:
             return
         around = self._around(ledger, filled_on)
         self._tell_layout(ledger)
-        for record in ledger.table.records:
+        for count, record in enumerate(ledger.table.records, 1):
+            if count % _TELL_EVERY == 0:
+                self._say(f"{self._path.name}：已判读 {count} 行……")
             line = read_problem(record, around, self._faults)
             if line is not None:
                 self._problems.append(line)

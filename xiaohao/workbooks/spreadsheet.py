@@ -4,9 +4,8 @@ Read by hand rather than by a library since three things are needed at once that
 time: a formula together with its saved result, merged cells, and memory that follows the filled cells.
 """
 
-import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from xiaohao.errors import Unreadable
@@ -14,6 +13,7 @@ from xiaohao.workbooks.cells import is_blank
 from xiaohao.workbooks.grid import MOST_CELLS, CellError, LostFormula, Merge, Row, Sheet, Value
 from xiaohao.workbooks.markup import Attributes, walk
 from xiaohao.workbooks.package import Package
+from xiaohao.workbooks.parts import read_parts
 from xiaohao.workbooks.styles import Styles, read_styles
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -23,79 +23,20 @@ _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 
 def read_spreadsheet(package: Package) -> list[Sheet]:
     """The sheets of the workbook, in order, hidden ones too. Raises Unreadable where it is none."""
-    main = _main_part(package)
-    book = _Book()
-    _read_workbook(package, main, book)
-    targets = _relations(package, main)
-    shared = next((t for k, t in targets.values() if k == "sharedStrings"), "xl/sharedStrings.xml")
-    styles = next((t for k, t in targets.values() if k == "styles"), "xl/styles.xml")
-    texts = _read_shared(package, shared)
-    looks = read_styles(package, styles)
+    book = read_parts(package)
+    texts = _read_shared(package, book.shared)
+    looks = read_styles(package, book.styles)
     sheets = []
-    for name, relation, hidden in book.sheets:
-        kind, target = targets.get(relation, ("", ""))
-        if kind == "worksheet" and package.has(target):
-            reader = _SheetReader(Sheet(name, [], [], hidden, book.from_1904), texts, looks)
-            sheets.append(reader.read(package, target))
+    for part in book.sheets:
+        reader = _SheetReader(Sheet(part.name, [], [], part.hidden, book.from_1904), texts, looks)
+        sheets.append(reader.read(package, part.target))
     return sheets
-
-
-@dataclass(slots=True)
-class _Book:
-    sheets: list[tuple[str, str, bool]] = field(default_factory=list)
-    from_1904: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
     text: str
     struck: bool  # every run is
-
-
-def _main_part(package: Package) -> str:
-    for kind, target in _relations(package, "").values():
-        if kind == "officeDocument" and package.has(target):
-            if "word" in target.split("/")[0] or "ppt" in target.split("/")[0]:
-                raise Unreadable("这是 Word 或 PPT 文件，不是表格。请把台账另存为 Excel 工作簿（.xlsx）。")
-            if target.endswith(".bin"):
-                raise Unreadable("这是 .xlsb 工作簿，请在 Excel 中另存为 .xlsx 后再导入。")
-            return target
-    if package.has("xl/workbook.xml"):
-        return "xl/workbook.xml"
-    raise Unreadable("这是压缩包，不是 Excel 工作簿。请解压后导入里面的表格，或另存为 .xlsx。")
-
-
-def _relations(package: Package, part: str) -> dict[str, tuple[str, str]]:
-    """Id → kind (the last word of its type) and target, of the part."""
-    folder, name = posixpath.split(part)
-    source = posixpath.join(folder, "_rels", f"{name}.rels")
-    found: dict[str, tuple[str, str]] = {}
-    if not package.has(source):
-        return found
-
-    def start(tag: str, attributes: Attributes) -> None:
-        if tag == "Relationship" and attributes.get("TargetMode") != "External":
-            target = attributes.get("Target", "").replace("\\", "/")
-            whole = target.lstrip("/") if target.startswith("/") else posixpath.join(folder, target)
-            kind = attributes.get("Type", "").rpartition("/")[2]
-            found[attributes.get("Id", "")] = (kind, posixpath.normpath(whole))
-
-    walk(package.pieces(source), start=start)
-    return found
-
-
-def _read_workbook(package: Package, part: str, book: _Book) -> None:
-    def start(tag: str, attributes: Attributes) -> None:
-        if tag == "sheet":
-            relation = next(
-                (v for k, v in attributes.items() if k.rpartition(":")[2] == "id" and ":" in k), ""
-            )
-            hidden = attributes.get("state", "visible") != "visible"
-            book.sheets.append((attributes.get("name", ""), relation, hidden))
-        elif tag == "workbookPr":
-            book.from_1904 = attributes.get("date1904", "0") in ("1", "true")
-
-    walk(package.pieces(part), start=start)
 
 
 class _Runs:

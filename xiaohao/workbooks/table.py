@@ -69,6 +69,7 @@ class Table:
     records: list[Record] = field(default_factory=list)
     struck: list[Record] = field(default_factory=list)
     layouts: list[Layout] = field(default_factory=list)
+    head_rows: list[int] = field(default_factory=list)  # of each layout
     filled_on: date | None = None
     register_unit: str | None = None
     title: str = ""
@@ -102,6 +103,7 @@ class TableReader:
         self._head = head
         self._layout = settle(head.columns, self._sheet.rows[head.last + 1 : head.last + 1 + _SAMPLE])
         self._table.layouts.append(self._layout)
+        self._table.head_rows.append(self._sheet.rows[head.last].number)
         self._current: Record | None = None
         return head.last + 1
 

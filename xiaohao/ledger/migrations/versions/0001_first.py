@@ -795,6 +795,7 @@ def upgrade() -> None:
         sa.Column("on", sa.Date(), nullable=False),
         sa.Column("by", KEY, nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("lapsed_on", sa.Date(), nullable=True),
         sa.CheckConstraint("position >= 1", name=op.f("progress_position_range")),
         sa.CheckConstraint("round >= 1", name=op.f("progress_round_range")),
         sa.ForeignKeyConstraint(["by"], ["official.id"], name=op.f("progress_by_fk")),
