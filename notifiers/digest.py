@@ -74,8 +74,10 @@ def _salutation(facts: DigestFacts) -> str:
     posts = "、".join(
         wording.post(facts.unit if index == 0 else None, role) for index, role in enumerate(facts.roles)
     )
-    name = f"{wording.one_line(facts.recipient)}同志"
-    return f"{posts} {name}" if posts else name
+    recipient = wording.one_line(facts.recipient)
+    if posts in ("", recipient):  # an office may list a post under its own name
+        return f"{recipient}同志"
+    return f"{posts} {recipient}同志"
 
 
 def _stands_in(facts: DigestFacts) -> Iterable[str]:

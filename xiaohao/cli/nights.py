@@ -42,13 +42,21 @@ def nightly_command(on: date | None, dry_run: bool, hold: bool, direct: bool) ->
     on = on or owed.owed(ledger, bootstrap.now())
     channels, today = bootstrap.channel_settings(settings), bootstrap.today()
     night.check_date(ledger, on, today=today)
+    scopes = night.scopes(ledger, by_subtree=settings.scopes == "subtrees")
     if dry_run:
-        done = whole_night.rehearsed(ledger, on, channels, today=today)
+        done = whole_night.rehearsed(ledger, on, channels, today=today, scopes=scopes)
         return _answer(done, lambda s: night_page.show_rehearsal(s, done))
     verified = _to_be_closed(ledger, on)
     if direct:
         done = whole_night.whole_night(
-            ledger, on, channels, today=today, page_url=settings.page_url, held=hold, progress=screen.note
+            ledger,
+            on,
+            channels,
+            today=today,
+            scopes=scopes,
+            page_url=settings.page_url,
+            held=hold,
+            progress=screen.note,
         )
         night_report.write(settings.reports, done, night_report.lights(ledger))
     else:

@@ -22,13 +22,21 @@ WIDEST_WHOLE = 16
 """Columns of a terminal: what is no wider is never wrapped."""
 
 
+class _Paper(Console):
+    """A console that leaves a reader who went away (`… | head`) to the command line."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing and end nothing here."""
+        raise BrokenPipeError
+
+
 class Screen:
     """Standard output for a person."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         stream = sys.stdout if stream is None else stream
         wide = None if stream.isatty() else WIDTH_WITHOUT_TERMINAL
-        self._console = Console(file=stream, width=wide, highlight=False, markup=False, emoji=False)
+        self._console = _Paper(file=stream, width=wide, highlight=False, markup=False, emoji=False)
         self._stream = stream
 
     def line(self, text: str = "", style: str = "") -> None:

@@ -72,9 +72,9 @@ def _facts(view: StatusView) -> Iterable[tuple[str, Any]]:
     yield "最近一次夜间运行", view.last_night or "还没有运行过"
     if view.missed:
         last = f" 至 {view.missed[-1]}" if len(view.missed) > 1 else ""
-        yield "三十天内漏跑", f"{len(view.missed)} 天：{view.missed[0]}{last}"
+        yield "漏跑", f"{len(view.missed)} 天：{view.missed[0]}{last}"
     else:
-        yield "三十天内漏跑", "没有"
+        yield "漏跑", "没有"
     n = view.notices
     yield "通知", f"待发 {n.waiting}，暂缓 {n.held}，存疑 {n.uncertain}，未送达 {n.dead}"
     yield "尚未通知", f"{view.untold} 项" if view.untold else "没有"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from xiaohao.workbooks.marks import AUTHOR, Mark
+from xiaohao.workbooks.marks import AUTHOR, Mark, OddPart
 from xiaohao.workbooks.package import Package
 from xiaohao.workbooks.parts import relations, relations_part
 
@@ -29,10 +29,6 @@ _CHARACTERS_A_LINE = 20
 _AFTER_DRAWING = frozenset(
     "legacyDrawingHF drawingHF picture oleObjects controls webPublishItems tableParts extLst AlternateContent".split()
 )
-
-
-class OddPart(Exception):
-    """A part that is written in a way which cannot be edited as text."""
 
 
 class Comments:
@@ -97,12 +93,12 @@ class Comments:
         fresh: list[Mark] = []
         listed: list[str] = []
         for mark in marks:
-            old = re.search(rb'<comment\b[^>]*\bref="%s"[^>]*>' % _reference(mark).encode(), text)
+            old = re.search(rb'<comment\b[^>]*\bref="%s"[^>]*>' % mark.reference.encode(), text)
             if old is None:
                 fresh.append(mark)
                 body = f'<t xml:space="preserve">{_xml(mark.text)}</t>'
                 listed.append(
-                    f'<comment ref="{_reference(mark)}" authorId="{author}"><text><r>{body}</r></text></comment>'
+                    f'<comment ref="{mark.reference}" authorId="{author}"><text><r>{body}</r></text></comment>'
                 )
                 continue
             end = text.find(b"</text>", old.end())
@@ -118,12 +114,14 @@ class Comments:
         text = self._old(name, _NEW_DRAWING)
         if marks and not all(prefix in text for prefix in (b"xmlns:v=", b"xmlns:o=", b"xmlns:x=")):
             raise OddPart
-        shapes = b"".join(_shape(mark, _FIRST_SHAPE + n).encode() for n, mark in enumerate(marks))
-        self._parts[name] = _before(text, b"</xml>", _SHAPE_KIND + shapes)
+        first = _FIRST_SHAPE + text.count(b"<v:shape ")
+        kind = b"" if _SHAPE_KIND in text else _SHAPE_KIND
+        shapes = b"".join(_shape(mark, first + n).encode() for n, mark in enumerate(marks))
+        self._parts[name] = _before(text, b"</xml>", kind + shapes)
 
     def _relate(self, sheet: str, related: Sequence[tuple[str, str, str]]) -> None:
         name = relations_part(sheet)
-        text = self._old(name, _NEW_RELATIONS).replace(b"/></Relationships>", b"/></Relationships>")
+        text = self._old(name, _NEW_RELATIONS)
         if re.search(rb"<Relationships[^>]*/>", text):
             text = _NEW_RELATIONS
         lines = "".join(
@@ -196,14 +194,6 @@ def _shape(mark: Mark, number: int) -> str:
         f"<x:AutoFill>False</x:AutoFill><x:Row>{row}</x:Row><x:Column>{column}</x:Column>"
         "</x:ClientData></v:shape>"
     )
-
-
-def _reference(mark: Mark) -> str:
-    letters, column = "", mark.column + 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return f"{letters}{mark.row}"
 
 
 def _before(text: bytes, end: bytes, more: bytes) -> bytes:

@@ -9,8 +9,8 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from xiaohao.workbooks.comments import Comments, OddPart
-from xiaohao.workbooks.marks import FILLS, Mark
+from xiaohao.workbooks.comments import Comments
+from xiaohao.workbooks.marks import FILLS, Mark, OddPart
 from xiaohao.workbooks.package import Package, opened
 from xiaohao.workbooks.parts import read_parts
 from xiaohao.workbooks.styled import MarkedStyles
@@ -53,8 +53,9 @@ def _write(
         for name in [*(package.written(each) for each in package.names()), *new]:
             if name.endswith("/"):
                 continue
-            with archive.open(zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0)), "w") as entry:
-                # the compression of an entry that is opened by a ZipInfo is its own
+            info = zipfile.ZipInfo(name, (2000, 1, 1, 0, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED  # else that of the archive does not count
+            with archive.open(info, "w") as entry:
                 for piece in changed.get(name.lower()) or package.pieces(name):
                     entry.write(piece)
 
@@ -90,7 +91,7 @@ def _row_edits(
     text: bytes, row: re.Match[bytes], number: int, marks: dict[int, Mark], styles: MarkedStyles
 ) -> Iterator[_Edit]:
     if row[0].endswith(b"/>"):
-        cells = b"".join(_new_cell(number, marks[column], styles) for column in sorted(marks))
+        cells = b"".join(_new_cell(marks[column], styles) for column in sorted(marks))
         yield row.end() - 2, row.end(), b">" + cells + b"</row>"
         return
     end = text.find(b"</row>", row.end())
@@ -101,10 +102,10 @@ def _row_edits(
         found = _REFERENCE.search(cell[0])
         column = _index(found[1]) if found else column + 1
         for missing in sorted(c for c in marks if c < column):
-            yield cell.start(), cell.start(), _new_cell(number, marks.pop(missing), styles)
+            yield cell.start(), cell.start(), _new_cell(marks.pop(missing), styles)
         if column in marks:
             yield cell.start(), cell.end(), _painted(cell[0], marks.pop(column), styles)
-    yield end, end, b"".join(_new_cell(number, marks[c], styles) for c in sorted(marks))
+    yield end, end, b"".join(_new_cell(marks[c], styles) for c in sorted(marks))
 
 
 def _painted(tag: bytes, mark: Mark, styles: MarkedStyles) -> bytes:
@@ -113,13 +114,13 @@ def _painted(tag: bytes, mark: Mark, styles: MarkedStyles) -> bytes:
     return _STYLE.sub(style, tag, count=1) if found else tag[:2] + style + tag[2:]
 
 
-def _new_cell(row: int, mark: Mark, styles: MarkedStyles) -> bytes:
+def _new_cell(mark: Mark, styles: MarkedStyles) -> bytes:
     style = styles.painted(0, FILLS[mark.severity])
-    return b'<c r="%s%d" s="%d"/>' % (letters(mark.column).encode(), row, style)
+    return b'<c r="%s" s="%d"/>' % (mark.reference.encode(), style)
 
 
 def _new_row(row: int, marks: Mapping[int, Mark], styles: MarkedStyles) -> bytes:
-    cells = b"".join(_new_cell(row, marks[column], styles) for column in sorted(marks))
+    cells = b"".join(_new_cell(marks[column], styles) for column in sorted(marks))
     return b'<row r="%d">%s</row>' % (row, cells)
 
 
@@ -131,16 +132,6 @@ def _edited(text: bytes, edits: Sequence[_Edit]) -> Iterator[bytes]:
         yield content
         at = end
     yield view[at:]
-
-
-def letters(column: int) -> str:
-    """The letters of a column (from 0): 0 is A."""
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
 
 
 def _index(name: bytes) -> int:

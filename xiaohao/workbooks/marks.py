@@ -14,6 +14,10 @@ MOST_COMMENTS = 5000
 _WORDS: Mapping[Severity, str] = {"error": "错误", "warning": "提醒"}
 
 
+class OddPart(Exception):
+    """A part of a workbook that is written in a way which cannot be edited as text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """One marked cell: row as Excel counts, column from 0. `text` may be empty (coloured only)."""
@@ -22,6 +26,15 @@ class Mark:
     column: int
     severity: Severity
     text: str
+
+    @property
+    def reference(self) -> str:
+        """The cell as Excel names it."""
+        letters, column = "", self.column + 1
+        while column:
+            column, rest = divmod(column - 1, 26)
+            letters = chr(65 + rest) + letters
+        return f"{letters}{self.row}"
 
 
 def marks_of(

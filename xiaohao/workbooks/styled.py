@@ -2,7 +2,7 @@
 
 import re
 
-from xiaohao.workbooks.comments import OddPart
+from xiaohao.workbooks.marks import OddPart
 
 _FILLS = re.compile(rb"<fills(?=[\s>])[^>]*>(.*?)</fills>", re.DOTALL)
 _FORMATS = re.compile(rb"<cellXfs(?=[\s>])[^>]*>(.*?)</cellXfs>", re.DOTALL)

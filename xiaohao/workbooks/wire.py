@@ -64,8 +64,7 @@ def _converter(hint: Any) -> _Convert | None:
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         [bare] = [each for each in arguments if each is not type(None)]
-        convert = _converter(bare)
-        return None if convert is None else lambda value: None if value is None else convert(value)
+        return _optional(_converter(bare))
     if origin is tuple:
         convert = _converter(arguments[0])
         return tuple if convert is None else lambda values: tuple(map(convert, values))
@@ -82,3 +81,9 @@ def _converter(hint: Any) -> _Convert | None:
             *(value[n] if c is None else c(value[n]) for n, c in zip(names, converters, strict=True))
         )
     raise TypeError(f"no JSON for {hint}")
+
+
+def _optional(convert: _Convert | None) -> _Convert | None:
+    if convert is None:
+        return None
+    return lambda value: None if value is None else convert(value)
