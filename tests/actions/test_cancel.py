@@ -34,11 +34,13 @@ def test_what_was_not_told_never_is_and_missed_nights_change_nothing(staffed: Di
     assert staffed.told("王强") == staffed.told("陈静") == []
 
 
-def test_steps_after_the_day_are_withdrawn(staffed: District) -> None:
+def test_what_a_night_told_meanwhile_stands(staffed: District) -> None:
+    """Entered late: the cancelling counts from its day, and what was told since was told."""
     staffed.has(a_problem("HL-1", due_on="2026-11-20"))
     staffed.runs_night("2026-11-23")
     cancel.cancel(staffed.ledger, "HL-1", "重复登记", by=staffed.who("李明"), on=date(2026, 11, 20))
-    assert [step.withdrawn_on is not None for step in staffed.steps()] == [False, True]
+    assert [step.withdrawn_on is not None for step in staffed.steps()] == [False, False]
+    assert staffed.shows().status is Status.CANCELLED
 
 
 def test_an_application_that_waits_goes_back_with_it(staffed: District) -> None:

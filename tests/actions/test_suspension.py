@@ -54,4 +54,4 @@ def test_its_days_are_in_order(staffed: District) -> None:
     with staffed.refuses(WrongDate, "早于第一天"):
         suspends(staffed, first=LAST, last=FIRST)
     with staffed.refuses(WrongDate, "发现之日（2026-11-02）"):
-        suspends(staffed, first=date(2026, 11, 2))
+        suspends(staffed, first=date(2026, 11, 1))

@@ -83,7 +83,9 @@ def recheck_command(
     done = recheck(
         ledger, on=desk.act_day(on), numbers=numbers, unit=unit, everything=everything, dry_run=dry_run
     )
-    return Answer(done, lambda s: _show_rechecked(s, done, dry_run))
+    for sentence in done.set_aside:
+        screen.note(sentence)
+    return Answer(done, lambda s: _show_rechecked(s, done, dry_run), 1 if done.set_aside else 0)
 
 
 @command(
