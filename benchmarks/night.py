@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print; the arguments are those of the command line."""
     parser = ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small ledgers: a minute, to see that it runs")
-    parser.add_argument("--runs", type=int, default=5, help="runs of each, at least 3 (5)")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each (3, and no fewer)")
     parser.add_argument("--database", choices=("SQLite", "PostgreSQL"), help="only one of the two")
     given = parser.parse_args(arguments)
     cases = QUICK if given.quick else CASES

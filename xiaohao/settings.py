@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     page_url: str = Field(default="", description="页面地址，没有时消息里不带链接")
     policy: Path | None = Field(default=None, description="启用台账时所用的规则文件，默认用程序自带的")
     calendar: Path | None = Field(default=None, description="启用台账时在自带日历之上再用的本地日历文件")
+    headings: Path | None = Field(
+        default=None, description="本单位的列名对照表（字段<Tab>列名 列名 …），导入时先于自带的使用"
+    )
     channels: str = Field(default="file", description="通知渠道，按先后用逗号分开：file、console、webhook")
     webhook_url: str = Field(default="", description="签名网络钩子的地址（https）")
     webhook_secret: SecretStr = Field(default=SecretStr(""), description="签名网络钩子的密钥")

@@ -21,7 +21,7 @@ EXPECTATIONS = {path: json.loads(path.read_text("utf-8")) for path in sorted(FOL
 READABLE = {
     path: one
     for path, one in EXPECTATIONS.items()
-    if one["expect"] != "refuse" and one.get("also_defensible") != "refuse"
+    if one["expect"] != "refuse"
 }
 
 
@@ -182,7 +182,6 @@ def test_the_people_of_a_ledger_are_read(path: Path) -> None:
     pytest.param(path, id=named(path)) for path, one in EXPECTATIONS.items() if path not in READABLE
 ])  # fmt: skip
 def test_what_cannot_be_read_is_refused_in_one_sentence(path: Path) -> None:
-    """An old .xls may be refused too, with the way out."""
     with pytest.raises(Unreadable) as refusal:
         read(FOLDER / EXPECTATIONS[path]["file"])
     assert refusal.value.message.endswith("。")

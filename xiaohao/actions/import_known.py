@@ -113,9 +113,7 @@ def _texts(case: Case, placed: Placed) -> Row:
     if "title" in columns:
         columns["title_key"] = title_key(line.title)
     before: dict[str, str] = json.loads(row["extra"]) if row["extra"] else {}
-    new = {
-        key: text for key, text in placed.extra.items() if text != extra_text(key, before.get(key, ""))
-    }
+    new = {key: text for key, text in placed.extra.items() if text != extra_text(key, before.get(key, ""))}
     extra = extra_json(before | new)
     if extra != row["extra"]:
         columns["extra"] = extra
@@ -127,7 +125,9 @@ def _measures(case: Case, lines: Sequence[MeasureLine]) -> list[Row]:
 
     A cell as the export writes it changes nothing, whatever the measures' texts hold.
     """
-    written = written_measures([MeasureLine(m["text"], m["due_on"], m["done_on"], m["owner"] or "") for m in case.of(MEASURE)])
+    written = written_measures(
+        [MeasureLine(m["text"], m["due_on"], m["done_on"], m["owner"] or "") for m in case.of(MEASURE)]
+    )
     if read_measures(written) == tuple(lines):
         return []
     free = {row["position"]: dict(row) for row in case.of(MEASURE)}

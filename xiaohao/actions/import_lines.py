@@ -40,18 +40,39 @@ class SayLine:
         self.faults.warning(self.line.sheet, self.line.row, column, value, message)
 
 
+@dataclass(frozen=True)
+class ErrorsOnly:
+    """Passes errors on and keeps warnings back: for what the ledger holds as it stands in the file."""
+
+    say: SayLine
+
+    def error(self, column: str, value: str, message: str) -> None:
+        """A fault that keeps the row out."""
+        self.say.error(column, value, message)
+
+    def warn(self, column: str, value: str, message: str) -> None:
+        """Nothing: it was told when the row came in."""
+
+
 @dataclass
 class FileNotes:
-    """What is said once a file: rows without a day of finding, filers that are not known."""
+    """What is said once a file: rows without a day of finding, filers and persons that are not known."""
 
     without_day: dict[str, list[date]] = field(default_factory=dict)
     unknown_filers: dict[str, str] = field(default_factory=dict)
+    homeless_numbers: dict[str, int] = field(default_factory=dict)
 
     def tell(self, faults: Faults) -> None:
         """Say it."""
         for name, sheet in self.unknown_filers.items():
             told = f"没有“{name}”这个单位，填报单位按区一级处理。"
             faults.warning(sheet, None, REGISTER_COLUMN, name, told)
+        for sheet, count in self.homeless_numbers.items():
+            told = (
+                f"{count} 行责任人的电话没有登记：台账的人员里没有这个人，或他登记的是另一个号码。"
+                "需要时请导入人员表（姓名、单位、职务、手机号）。"
+            )
+            faults.warning(sheet, None, OWNER_COLUMN, "", told)
         days = [day for found in self.without_day.values() for day in found]
         if days:
             sheet = next(iter(self.without_day)) if len(self.without_day) == 1 else ""

@@ -1,5 +1,6 @@
 """导入 of people: who holds which post from when, against those whom the ledger knows."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from xiaohao.workbooks.faults import Faults
 from xiaohao.workbooks.lines import PersonLine
 
 _LETTERS = {Role.CLERK: "J", Role.SECRETARY: "S", Role.LEADER: "F", Role.SUPERVISOR: "D"}
+_MOBILE = re.compile(r"1\d{10}")
 _ONE_DAY = timedelta(days=1)
 
 
@@ -71,12 +73,28 @@ class PeopleBook:
                 ends[place] = "updated" if end == "unchanged" and changed else end
         return ends
 
-    def fill_mobile(self, name: str, unit: BookUnit, mobile: str) -> None:
-        """The number of an official whom a problem names; only where he is known and has none."""
-        known = [id_ for id_ in self._by_name.get(name, ()) if id_ > 0]
+    def fill_mobiles(self, names: str, unit: BookUnit, numbers: str) -> bool:
+        """The numbers of the officials whom a problem names; each only where he is known and has none.
+
+        Several names and numbers are joined by 、. False where one has no place: its owner is not known
+        or has another number.
+        """
+        persons, mobiles = names.split("、"), numbers.split("、")
+        if len(persons) != len(mobiles):
+            return False
+        placed = [self._fill_mobile(*pair, unit) for pair in zip(persons, mobiles, strict=True)]
+        return all(placed)
+
+    def _fill_mobile(self, name: str, mobile: str, unit: BookUnit) -> bool:
+        known = self._by_name.get("".join(name.split()), ())
         own = [id_ for id_ in known if unit.id in self._units_of[id_]] or known
-        if len(own) == 1 and mobile and not self._by_id[own[0]].mobile:
-            self._set_mobile(self._by_id[own[0]], mobile)
+        if len(own) != 1:
+            return False
+        official = self._by_id[own[0]]
+        if not official.mobile and _MOBILE.fullmatch(mobile):
+            self._set_mobile(official, mobile)
+            return True
+        return official.mobile == mobile
 
     # who it is
 

@@ -1,15 +1,16 @@
 """导入 as a plan: all files against the ledger as it stands, with everything that would be written."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from xiaohao.actions import import_known, import_lines, import_units
 from xiaohao.actions.import_limits import JudgedLimit, judge_limit
-from xiaohao.actions.import_lines import FileNotes, Placed, SayLine
+from xiaohao.actions.import_lines import ErrorsOnly, FileNotes, Placed, SayLine
 from xiaohao.actions.import_people import PeopleBook
+from xiaohao.actions.import_twins import NearTitles
 from xiaohao.actions.import_units import UnitBook
-from xiaohao.ledger import known_rows, people
+from xiaohao.ledger import known_rows, near_titles, people
 from xiaohao.ledger.known_rows import Asked, KnownRows
 from xiaohao.ledger.new_problems import NewProblem
 from xiaohao.ledger.people import NewPeople
@@ -64,6 +65,7 @@ class FilePlan:
     notes: FileNotes = field(default_factory=FileNotes)
     ends: list[str] = field(default_factory=list)
     list_ends: list[str] = field(default_factory=list)
+    _settled: tuple[Fault, ...] | None = None
 
     def _count(self, end: str) -> int:
         return (self.ends if self.ends else self.list_ends).count(end)
@@ -92,6 +94,14 @@ class FilePlan:
     @property
     def faults(self) -> tuple[Fault, ...]:
         """Every fault of the file, by sheet and row; what speaks of a whole sheet first."""
+        return self._sorted() if self._settled is None else self._settled
+
+    def settle(self) -> None:
+        """Nothing more is found: the faults stand, and the lines, which take much room, are let go."""
+        self._settled = self._sorted()
+        self.reading = replace(self.reading, problems=(), units=(), people=())
+
+    def _sorted(self) -> tuple[Fault, ...]:
         every = [*self.reading.faults, *self.found.all()]
         reading = self.reading
         named = [
@@ -119,6 +129,14 @@ class ImportPlan:
     def has_errors(self) -> bool:
         """Whether anything is kept out."""
         return any(fault.severity == "error" for file in self.files for fault in file.faults)
+
+    def take_new(self, at_once: int) -> Iterator[list[ComingProblem]]:
+        """The new problems, some at a time; each is forgotten once it was given."""
+        self.new.reverse()
+        while self.new:
+            some = self.new[: -at_once - 1 : -1]
+            del self.new[-len(some) :]
+            yield some
 
     @property
     def changes_anything(self) -> bool:
@@ -188,11 +206,36 @@ class _Problems:
     def judge(self) -> None:
         placed = self._without_repeats(self._placed())
         known = known_rows.find(self._r, [each.asked for each in placed], lock=self._lock)
+        self._near = self._near_titles(placed, known)
         for place, each in enumerate(placed):
             end = self._judge(place, each, known)
             self._plan.files[each.file].ends.append(end)
-            if end in ("new", "updated") and each.line.owner and each.line.owner_phone:
-                self._crowd.fill_mobile(each.line.owner, each.unit, each.line.owner_phone)
+            if end in ("new", "updated") and any(map(str.isdigit, each.line.owner_phone)):
+                self._reach_owner(each)
+
+    def _reach_owner(self, each: Placed) -> None:
+        """An official's telephone goes to the official; a resident's never comes here."""
+        line, numbers = each.line, self._plan.files[each.file].notes.homeless_numbers
+        if not self._crowd.fill_mobiles(line.owner, each.unit, line.owner_phone):
+            numbers[line.sheet] = numbers.get(line.sheet, 0) + 1
+
+    def _near_titles(self, placed: Sequence[Placed], known: KnownRows) -> NearTitles:
+        """The known titles that rows without a 编号 may have been edited from: those that no row still has."""
+        found = {case.id for case in known.cases.values()}
+        fresh = [each.asked for place, each in enumerate(placed) if place not in known.cases]
+        pairs = {(a.register_unit_id, a.unit_id) for a in fresh if a.external_number is None}
+        return NearTitles(each for each in near_titles.of_units(self._r, pairs) if each.id not in found)
+
+    def _tell_twin(self, each: Placed) -> None:
+        if each.asked.external_number is not None:
+            return
+        twin = self._near.twin(each.register.id, each.unit.id, each.line.title)
+        if twin is not None:
+            told = (
+                f"与台账里的“{twin.title}”（{twin.number}）只差几个字，这一行按新问题登记。"
+                "如果是同一个问题改了标题，请改回原来的写法再导入，或作废（cancel）其中一个。"
+            )
+            each.say.warn(each.line.title_column, each.line.title, told)
 
     def _placed(self) -> list[Placed]:
         found: list[Placed] = []
@@ -244,7 +287,9 @@ class _Problems:
         found_on = import_lines.found_day(each, case.row["found_on"] if case else None, notes, on=self._on)
         if found_on is None:
             return "refused"
-        limit = judge_limit(line, found_on, self._rules, self._read_limit, each.say)
+        as_exported = case is not None and line.our_number and line.due_given == case.clock.due_on
+        say = ErrorsOnly(each.say) if as_exported else each.say
+        limit = judge_limit(line, found_on, self._rules, self._read_limit, say)
         if limit is None:
             return "refused"
         if case is not None:
@@ -253,6 +298,7 @@ class _Problems:
         if place in known.twins:
             told = f"台账里有单位、标题相同但没有编号的问题（{known.twins[place]}），这一行按新问题登记，请核对。"
             each.say.warn(line.number_column, line.external_number or "", told)
+        self._tell_twin(each)
         closed_on = import_lines.closed_day(each, on=self._on) if line.closed else None
         self._plan.new.append(ComingProblem(each, found_on, limit, closed_on))
         return "new"

@@ -69,6 +69,11 @@ class UnitBook:
         """The root of the tree, None in an empty book."""
         return next((unit for unit in self._by_id.values() if unit.parent_id is None), None)
 
+    @property
+    def units(self) -> Sequence[BookUnit]:
+        """Every unit, in the order in which they were entered."""
+        return tuple(self._by_id.values())
+
     def at(self, unit_id: int) -> BookUnit:
         """A unit by its id."""
         return self._by_id[unit_id]

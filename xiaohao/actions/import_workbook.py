@@ -6,7 +6,7 @@ side is judged once more, since another import may have come between.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -14,21 +14,24 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from xiaohao.actions.import_plan import FileRead, ImportPlan, make_plan
+from xiaohao.actions.import_plan import FilePlan, FileRead, ImportPlan, make_plan
 from xiaohao.errors import Refused, Unreadable
 from xiaohao.ledger import dialect, new_problems, people, problems, residents
-from xiaohao.ledger.writing import BULK, Ledger, Writing
+from xiaohao.ledger.writing import Ledger, Writing
 from xiaohao.rules.authority import Person
 from xiaohao.rules.time_limits import TimeLimit, read_time_limit
 from xiaohao.rules.workdays import Workdays
 from xiaohao.vocabulary import Action
+from xiaohao.workbooks.apart import annotate_apart, drop_copy, read_apart
+from xiaohao.workbooks.columns import load_headings
 from xiaohao.workbooks.faults import Faults
 from xiaohao.workbooks.lines import Fault, Reading
-from xiaohao.workbooks.reader import read
 
 IMPORT = "import"
 """Who imports where no person is named, and the lock of this act."""
 _REMEMBERED = 50_000
+_TELL_EVERY = 10_000
+_AT_ONCE = 2_000  # new problems that are written together: each needs some 10 kB until it is
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,8 @@ def import_files(
     create_units: bool = False,
     dry_run: bool = False,
     by: Person | None = None,
+    headings: Path | None = None,
+    annotate_in: Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> ImportAnswer:
     """Import files as of the day `on`, units first, then people, then problems; what became of each.
@@ -106,10 +111,15 @@ def import_files(
     All or nothing: one error in any file and nothing is written, unless `accept_good` takes the good
     rows. Units that are not known are errors, unless `create_units` makes them. `dry_run` tries
     everything and writes nothing; the counts are then what would happen. What is known already and
-    unchanged is not written again (I9). Raises Refused in a ledger that is not set up, LedgerBusy.
+    unchanged is not written again (I9).
+
+    `headings` is an office's own table of headings. A file with faults gets an annotated copy in the
+    folder `annotate_in`, where that is given; an older copy of the same file goes. Raises Refused in a
+    ledger that is not set up, LedgerBusy, Unreadable for a table of headings that is not understood.
     """
     say = progress or (lambda _text: None)
-    files = [_read_file(path, say) for path in paths]
+    load_headings(headings)
+    files = [_read_file(path, headings, say) for path in paths]
     read_limit = _LimitReader()
 
     def planned(r: Any, *, lock: bool) -> ImportPlan:
@@ -127,20 +137,31 @@ def import_files(
     say("正在判读……")
     with ledger.reading() as r:
         plan = planned(r, lock=False)
-    if not _may_write(plan, accept_good) or not plan.changes_anything:
-        return _answer(plan, written=False, accept_good=accept_good)
-    say("正在试算……" if dry_run else "正在写入……")
     written = False
-    with suppress(_Undone), _told(), ledger.writing(Action.IMPORT, by=by or IMPORT, on=on, bulk=BULK) as w:
-        plan = planned(w, lock=True)
-        if not _may_write(plan, accept_good):
-            raise _Undone
-        _write(w, plan)
-        w.seal()
-        if dry_run:
-            raise _Undone
-        written = plan.changes_anything
-    return _answer(plan, written=written, accept_good=accept_good)
+    if _may_write(plan, accept_good) and plan.changes_anything:
+        say("正在试算……" if dry_run else "正在写入……")
+        with (
+            suppress(_Undone),
+            _told(),
+            ledger.writing(Action.IMPORT, by=by or IMPORT, on=on, bulk=IMPORT) as w,
+        ):
+            plan.new.clear()
+            plan = planned(w, lock=True)
+            if not _may_write(plan, accept_good):
+                raise _Undone
+            files.clear()
+            changes = plan.changes_anything
+            _write(w, plan, say)
+            w.seal()
+            if dry_run:
+                raise _Undone
+            written = changes
+    answer = _answer(plan, written=written, accept_good=accept_good)
+    if annotate_in is None:
+        return answer
+    copies = [_annotate(path, file, annotate_in, say) for path, file in zip(paths, plan.files, strict=True)]
+    marked = (replace(file, annotated=copy) for file, copy in zip(answer.files, copies, strict=True))
+    return replace(answer, files=tuple(marked))
 
 
 class _LimitReader:
@@ -153,27 +174,50 @@ class _LimitReader:
         return self._read(text, found_on, workdays)
 
 
-def _read_file(path: Path, say: Callable[[str], None]) -> FileRead:
+def _read_file(path: Path, headings: Path | None, say: Callable[[str], None]) -> FileRead:
     say(f"正在读取 {path.name}……")
     try:
-        return FileRead(str(path), read(path))
+        return FileRead(str(path), read_apart(path, headings=headings, progress=say))
     except Unreadable as refusal:
         faults = Faults()
         faults.error("", None, "", None, refusal.message)
         return FileRead(str(path), Reading(path.name, (), (), (), faults.all()))
 
 
+def _annotate(path: Path, file: FilePlan, folder: Path, say: Callable[[str], None]) -> str | None:
+    """The path of the file's annotated copy; None where it has no faults, or could not be read at all."""
+    faults = file.faults
+    try:
+        if not faults or not file.reading.heads:
+            drop_copy(path, folder)
+            return None
+        say(f"正在写 {path.name} 的批注副本……")
+        return str(annotate_apart(path, faults, file.reading.heads, folder))
+    except (OSError, Unreadable) as error:
+        why = error.message if isinstance(error, Unreadable) else error.strerror
+        say(f"{path.name} 的批注副本没有写成（{why}），导入结果不受影响。")
+        return None
+
+
 def _may_write(plan: ImportPlan, accept_good: bool) -> bool:
     return accept_good or not plan.has_errors
 
 
-def _write(w: Writing, plan: ImportPlan) -> None:
+def _write(w: Writing, plan: ImportPlan, say: Callable[[str], None]) -> None:
     unit_ids = plan.units.write(w)
     people.write(w, plan.people, unit_ids)
-    rows = new_problems.register_all(w, [each.problem(unit_ids) for each in plan.new])
+    raised = dict(plan.residents)
+    for file in plan.files:
+        file.settle()
+    count = 0
+    for some in plan.take_new(_AT_ONCE):
+        rows = new_problems.register_all(w, [each.problem(unit_ids) for each in some])
+        raised |= {row["id"]: each.resident for row, each in zip(rows, some, strict=True) if each.resident}
+        count += len(some)
+        if count % _TELL_EVERY == 0:
+            say(f"已写入 {count} 个问题……")
     problems.write(w, plan.changes)
-    raised = {row["id"]: each.resident for row, each in zip(rows, plan.new, strict=True)}
-    residents.write(w, raised | plan.residents)
+    residents.write(w, raised)
 
 
 @contextmanager

@@ -121,9 +121,12 @@ def write(w: Writing, made: Plan, routes: ChannelSettings, *, held: bool) -> int
             post = (each.told.unit_id or 0, each.told.role or Role.SUPERVISOR)
             told.append((each.untold, Teller(notice_id, official_id, code, *post)))
     firings.mark_told(w, told)
+    details: dict[tuple[object, ...], bytes] = {}
     for untold, teller in told:
-        detail = trail.detail_of(firings.told_detail(untold.matter, teller, w.on))
-        w.note(f"problem:{untold.problem_id}", untold.version + 1, detail, Action.TELL)
+        key = firings.told_key(untold.matter, teller)
+        if key not in details:
+            details[key] = trail.detail_of(firings.told_detail(untold.matter, teller, w.on))
+        w.note(f"problem:{untold.problem_id}", untold.version + 1, details[key], Action.TELL)
     return len(notices)
 
 

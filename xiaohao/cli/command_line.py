@@ -26,6 +26,7 @@ class Entry:
 
 COMMANDS = {
     "import": Entry("importing", "导入台账、单位表或人员表。"),
+    "export": Entry("exporting", "把台账导出为 Excel。"),
     "ledger": Entry("listing", "查看台账。"),
     "show": Entry("listing", "查看一个问题的全部情况。"),
     "explain": Entry("listing", "说明一个问题的时限怎么算、接下来会怎样。"),

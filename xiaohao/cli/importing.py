@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from xiaohao import bootstrap
 from xiaohao.actions import import_workbook
 from xiaohao.cli import desk, screen
 from xiaohao.cli.commands import Answer, command
@@ -17,7 +18,9 @@ MOST_SHOWN = 60
     """导入台账、单位表或人员表。
 
 按表头辨认是哪一种表：单位表有单位名称、单位类型、上级单位，人员表有姓名、单位、职务、手机号、任职时间，其余是问题台账。
-支持 xlsx 和 CSV。全部文件没有错误才写入；加 --accept-good 时只留下有错的行。同一份文件再导入一次，台账不会变化。""",
+支持 xlsx、xlsm、xls、ods、CSV 和 TSV。全部文件没有错误才写入；加 --accept-good 时只留下有错的行。同一份文件再导入一次，
+台账不会变化。有需要核对的地方时，另存一份批注副本：错误的单元格标红，提醒的标黄，批注里写明原因；原文件不动。
+本单位的列名可以写进一个对照表文件，用设置 XIAOHAO_HEADINGS 指定。""",
     examples=[
         "import 单位.csv 人员.csv",
         "import 台账.xlsx --dry-run",
@@ -32,7 +35,8 @@ MOST_SHOWN = 60
 def import_command(
     files: tuple[Path, ...], dry_run: bool, accept_good: bool, create_units: bool, on: Any
 ) -> Answer:
-    ledger = desk.ledger()
+    settings = bootstrap.settings()
+    ledger = desk.ledger(settings)
     answer = import_workbook.import_files(
         ledger,
         files,
@@ -40,6 +44,8 @@ def import_command(
         accept_good=accept_good,
         create_units=create_units,
         dry_run=dry_run,
+        headings=settings.headings,
+        annotate_in=settings.reports,
         progress=screen.note,
     )
     document = answer.as_json()
@@ -65,6 +71,9 @@ def _show(s: Screen, document: dict[str, Any], dry_run: bool) -> None:
         if len(faults) > MOST_SHOWN:
             s.line(f"其余 {len(faults) - MOST_SHOWN} 处未列出，加 --json 查看全部。")
     s.line()
+    for file in document["files"]:
+        if file["annotated"]:
+            s.line(f"批注副本（红色要改，黄色请核对）：{file['annotated']}")
     s.line(_verdict(document, dry_run))
 
 

@@ -148,9 +148,12 @@ def mark_told(w: Writing, told: Sequence[tuple[Untold, Teller]]) -> None:
         f"unit_id = {highest} told.unit_id END, role = {highest} told.role END "
         f"FROM told WHERE firing.problem_id = told.problem_id AND {marked}"
     )
-    conn.exec_driver_sql(
-        "UPDATE problem SET version = problem.version + 1 FROM told WHERE problem.id = told.problem_id"
-    )
+    conn.exec_driver_sql("UPDATE problem SET version = version + 1 WHERE id IN (SELECT problem_id FROM told)")
+
+
+def told_key(matter: Matter, teller: Teller) -> tuple[object, ...]:
+    """What `told_detail` depends on."""
+    return (matter.round, matter.clock_on, matter.kind, matter.level, matter.repeat, teller)
 
 
 def told_detail(matter: Matter, teller: Teller, on: date) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
+from xiaohao.ledger import bulk
 from xiaohao.ledger.tables import NOTICE, OFFICIAL
 from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.vocabulary import Channel, NoticeState
@@ -81,7 +82,7 @@ def add(w: Writing, notices: Sequence[NewNotice], *, now: datetime, held: bool) 
         }
         for n in notices
     ]
-    w.conn.execute(NOTICE.insert(), rows)
+    bulk.insert_rows(w.conn, NOTICE, rows)
     keys = [n.dedupe_key for n in notices]
     by_key: dict[str, int] = {}
     for start in range(0, len(keys), 500):

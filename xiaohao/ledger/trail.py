@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from types import NoneType
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from xiaohao.proof import leaf as leaves
 from xiaohao.proof.merkle import Frontier
 
 SALT_BYTES = 16
+PLAIN = frozenset({str, int, bool, NoneType})
 COLUMNS = ("seq", "at", "actor", "action", "subject", "version", "run", "detail", "salt", "leaf")
 
 
@@ -35,7 +37,7 @@ class Head:
 
 def plain(value: Any) -> Any:
     """A value as a detail holds it: dates as ISO text, words as their code."""
-    if value is None or isinstance(value, int):
+    if type(value) in PLAIN:
         return value
     if isinstance(value, str):
         return str(value)
@@ -43,10 +45,10 @@ def plain(value: Any) -> Any:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, dict | Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
+    if isinstance(value, (dict, Mapping)):
+        return {str(key): plain(item) for key, item in value.items()}
     return value
 
 

@@ -13,7 +13,7 @@ MOST_UNITS = 32_767
 _CUT = "……（过长，后文略）"
 _IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _SHIELD = "\u200b" * 3
-_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_FORMULA = frozenset("=+-@＝＋－＠")
 
 
 def line_text(text: str | None) -> str:
@@ -32,14 +32,15 @@ def written(text: str) -> str:
     同上, a dash for nothing and #N/A mean something in a ledger, and the writing library takes
     <r>…</r> for markup: such a text gets signs without width at its end, which the reader drops.
     """
-    if len(text) <= 12 and (is_broken(text) or packed(text) in _SPECIAL):
-        return text + _SHIELD
-    return text + _SHIELD if text.startswith("<r>") and text.endswith("</r>") else text
+    if text[:1] not in _MAY_BE_SPECIAL:
+        return text
+    special = is_broken(text) or packed(text) in _SPECIAL
+    return text + _SHIELD if special or (text.startswith("<r>") and text.endswith("</r>")) else text
 
 
 def looks_like_formula(text: str) -> bool:
     """Whether a table program could take the text for a formula when somebody edits the cell."""
-    return text.startswith(_FORMULA)
+    return text[:1] in _FORMULA
 
 
 def units(text: str) -> int:
@@ -48,7 +49,7 @@ def units(text: str) -> int:
 
 
 def _clean(text: str) -> str:
-    return _IMPOSSIBLE.sub("", text)
+    return text if text.isprintable() else _IMPOSSIBLE.sub("", text)
 
 
 def _cut(text: str) -> str:
@@ -60,3 +61,4 @@ def _cut(text: str) -> str:
 
 
 _SPECIAL = frozenset(["同上", "〃", "″", "″″", "''", '"', "同前", "同左", "无", "/", "-", "—"])
+_MAY_BE_SPECIAL = frozenset([*(text[0] for text in _SPECIAL), "#", "<"])

@@ -12,6 +12,7 @@ from xiaohao.workbooks.grid import CellError, LostFormula, Value
 _BLANK_SIGNS = " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u2002\u2003\u2009\u2028\u2029\u3000\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _BLANKS = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff\u00ad]+")
 _REMEMBERED = 4096  # the same texts come again and again in a ledger
+_NUMBER = re.compile(r"(?<!\d)(1\d{10}|0\d{2,3}-?\d{7,8})(?!\d)")
 _FULL_DATE = re.compile(
     r"(?P<y>\d{4}|\d{2})\s*[年./\-]\s*(?P<m>\d{1,2})\s*[月./\-]\s*(?P<d>\d{1,2})\s*[日号]?"
     r"(?:\s*T?\s*\d{1,2}[:时]\d{1,2}分?(?::\d{1,2}(?:\.\d+)?)?)?"
@@ -169,13 +170,14 @@ def phone(value: Value) -> str:
 
 @lru_cache(maxsize=_REMEMBERED)
 def split_phone(text: str) -> tuple[str, str]:
-    """A name and a telephone number that share a cell; either may be empty."""
-    found = re.search(r"(?<!\d)(1\d{10}|0\d{2,3}-?\d{7,8})(?!\d)", unicodedata.normalize("NFKC", text))
-    if found is None:
-        return text, ""
+    """Names and telephone numbers that share a cell (several: joined by 、); either may be empty."""
     plain_text = unicodedata.normalize("NFKC", text)
-    name = (plain_text[: found.start()] + plain_text[found.end() :]).strip(" \n\t:,/()、")
-    return re.sub(r"(?:联系)?电话:?$", "", name).strip(" \n\t,/(:"), found[1]
+    numbers = _NUMBER.findall(plain_text)
+    if not numbers:
+        return text, ""
+    pieces = (re.sub(r"(?:联系)?电话:?\s*$", "", piece.rstrip()) for piece in _NUMBER.split(plain_text)[::2])
+    names = (piece.strip(" \n\t:,;/()、") for piece in pieces)
+    return "、".join(name for name in names if name), "、".join(numbers)
 
 
 def fen(value: Value, *, unit: int) -> int | None:

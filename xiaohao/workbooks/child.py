@@ -2,44 +2,65 @@
 
 import gc
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from xiaohao.errors import Unreadable
 from xiaohao.workbooks import wire
 from xiaohao.workbooks.columns import load_headings
-from xiaohao.workbooks.reader import read
+
+READ, MARK = "read", "mark"
 
 
 def main(arguments: list[str]) -> None:
-    """Read the file that `arguments` name, and write what it says to standard output as lines of `wire`.
+    """Do one task with a file, and write what comes of it to standard output as lines of `wire`.
 
-    Arguments: the file, the office's headings ("" for none), bytes of memory, seconds of processor time.
-    The kinds of line that are no parts of a reading: `progress` (a sentence), `refused` (the sentence
-    why), `memory` (the limit was met), `broken` (the name of an error that nobody expected), `end`.
+    Arguments: bytes of memory, seconds of processor time, then READ, the file and the office's headings
+    ("" for none), or MARK, the file and where its annotated copy goes, with faults and heads on standard
+    input. The kinds of line that are no parts of a reading: `progress` (a sentence), `refused` (the
+    sentence why), `memory` (the limit was met), `broken` (an error that nobody expected), `end`.
     """
-    path, headings, memory, seconds = arguments
+    memory, seconds, task, source, other = arguments
     _limit(int(memory), int(seconds))
     gc.disable()  # a reading has no cycles worth the walk through a million cells
     out = sys.stdout.buffer
+    try:
+        for line in _read(Path(source), other, out) if task == READ else _mark(Path(source), Path(other)):
+            out.write(line)
+        last = b""
+    except Unreadable as refusal:
+        last = wire.message("refused", refusal.message)
+    except (MemoryError, RecursionError):
+        last = wire.message("memory", "")
+    except Exception as error:
+        last = wire.message("broken", type(error).__name__)
+    out.write(last)
+    out.flush()
+
+
+def _read(path: Path, headings: str, out: BinaryIO) -> Iterator[bytes]:
+    from xiaohao.workbooks.reader import read
 
     def say(text: str) -> None:
         out.write(wire.message("progress", text))
         out.flush()
 
-    try:
-        reading = read(Path(path), headings=load_headings(Path(headings) if headings else None), progress=say)
-        for line in wire.messages(reading):
-            out.write(line)
-        end = wire.message("end", "")
-    except Unreadable as refusal:
-        end = wire.message("refused", refusal.message)
-    except (MemoryError, RecursionError):
-        end = wire.message("memory", "")
-    except Exception as error:
-        end = wire.message("broken", type(error).__name__)
-    out.write(end)
-    out.flush()
+    yield from wire.messages(
+        read(path, headings=load_headings(Path(headings) if headings else None), progress=say)
+    )
+    yield wire.message("end", "")
+
+
+def _mark(source: Path, target: Path) -> Iterator[bytes]:
+    from xiaohao.workbooks.annotated import write_copy
+
+    told: dict[str, list[Any]] = {part: [] for part in wire.PARTS}
+    for line in sys.stdin.buffer:
+        part, rows = wire.opened(line)
+        told[part] += wire.lines_of(part, rows)
+    yield wire.message("end", write_copy(source, told["faults"], told["heads"], target))
 
 
 def _limit(memory: int, seconds: int) -> None:

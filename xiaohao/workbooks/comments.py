@@ -14,7 +14,9 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_NEW_COMMENTS = f'{_HEAD}<comments xmlns="{_MAIN}"><authors></authors><commentList></commentList></comments>'.encode()
+_NEW_COMMENTS = (
+    f'{_HEAD}<comments xmlns="{_MAIN}"><authors></authors><commentList></commentList></comments>'.encode()
+)
 _NEW_DRAWING = (
     b'<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
     b'xmlns:x="urn:schemas-microsoft-com:office:excel"></xml>'
@@ -27,7 +29,17 @@ _SHAPE_KIND = (
 _FIRST_SHAPE = 9_000_001
 _CHARACTERS_A_LINE = 20
 _AFTER_DRAWING = frozenset(
-    "legacyDrawingHF drawingHF picture oleObjects controls webPublishItems tableParts extLst AlternateContent".split()
+    [
+        "legacyDrawingHF",
+        "drawingHF",
+        "picture",
+        "oleObjects",
+        "controls",
+        "webPublishItems",
+        "tableParts",
+        "extLst",
+        "AlternateContent",
+    ]
 )
 
 
@@ -46,7 +58,7 @@ class Comments:
         if not told:
             return None
         self._count += 1
-        known = {kind: target for kind, target in relations(self._package, sheet).values()}
+        known = dict(relations(self._package, sheet).values())
         folder = posixpath.dirname(sheet)
         comments = known.get("comments") or posixpath.join(folder, f"../comments_xiaohao{self._count}.xml")
         drawing = known.get("vmlDrawing") or posixpath.join(

@@ -19,6 +19,7 @@ _SINGLE = frozenset(Field) - {
     Field.CLASS_OR_CATEGORY,
     Field.DERIVED,
 }
+_RESIDENT = (Field.RESIDENT_NAME, Field.RESIDENT_PHONE)
 _SAMPLE = 400
 
 
@@ -29,6 +30,7 @@ class Layout:
     by_field: dict[Field, Column]
     units: tuple[Column, ...] = ()
     co_units: tuple[Column, ...] = ()
+    residents: tuple[Column, ...] = ()  # names and telephones, which are kept apart from all else
     extras: tuple[Column, ...] = ()
     columns: dict[int, Column] = field(default_factory=dict)
     guessed_limit: bool = False
@@ -54,11 +56,13 @@ def settle(columns: Sequence[Column], rows: Sequence[Row]) -> Layout:
     answering = units[:1] + [c for c in units[1:] if _ANSWERS.search(c.heading + c.group)]
     used = {c.index for c in by_field.values()} | {c.index for c in answering}
     helping = [c for c in settled if c.field is Field.CO_UNITS]
-    extras = [c for c in settled if c.index not in used and c.field is not Field.CO_UNITS]
+    residents = [c for c in settled if c.field in _RESIDENT]
+    extras = [c for c in settled if c.index not in used and c.field not in (Field.CO_UNITS, *_RESIDENT)]
     return Layout(
         by_field,
         tuple(answering),
         tuple(helping),
+        tuple(residents),
         tuple(extras),
         {c.index: c for c in settled},
         guessed_limit=guessed,
@@ -70,9 +74,9 @@ def _own(columns: Sequence[Column]) -> Layout:
     by_field = {column.field: column for column in columns if column.field in _SINGLE}
     by = {field: tuple(c for c in columns if c.field is field) for field in (Field.UNIT, Field.CO_UNITS)}
     extras = tuple(column for column in columns if column.field is Field.EXTRA and column.heading)
-    return Layout(
-        by_field, by[Field.UNIT], by[Field.CO_UNITS], extras, {column.index: column for column in columns}
-    )
+    residents = tuple(column for column in columns if column.field in _RESIDENT)
+    placed = {column.index: column for column in columns}
+    return Layout(by_field, by[Field.UNIT], by[Field.CO_UNITS], residents, extras, placed)
 
 
 def _settle_class(columns: list[Column], rows: Sequence[Row]) -> list[Column]:
@@ -125,7 +129,7 @@ def _settle_phones(columns: list[Column]) -> list[Column]:
             wanted = Field.OWNER_PHONE if left is None or left.field is Field.OWNER else Field.EXTRA
         else:
             wanted = Field.EXTRA
-        if wanted in taken:
+        if wanted in taken and wanted is not Field.RESIDENT_PHONE:
             wanted = Field.EXTRA
         taken.add(wanted)
         columns[i] = replace(column, field=wanted)

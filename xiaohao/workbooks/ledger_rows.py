@@ -98,7 +98,12 @@ def _limit_as_written(line: ExportLine) -> str | None:
 def _lasting(as_written: str, every: Term | None) -> str:
     read = read_time_limit(as_written, date(2000, 1, 1), _EVERY_WEEKDAY)
     dated = read.due_on or read.term or read.fault
-    if as_written and read.review_every == every and not dated and _names_no_other_class(read.rectification_class):
+    if (
+        as_written
+        and read.review_every == every
+        and not dated
+        and _names_no_other_class(read.rectification_class)
+    ):
         return as_written
     return f"长期坚持，每{every.label}复查一次" if every else "长期坚持"
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
+from xlsxwriter import Workbook  # type: ignore[import-untyped]
+from xlsxwriter.format import Format  # type: ignore[import-untyped]
 
 from xiaohao.vocabulary import Light
 
@@ -15,7 +15,7 @@ LIGHTS: Mapping[str, tuple[str, str]] = {
 }
 """The fill and the letters of a light's cell, by its word."""
 _LINE = "#A6A6A6"
-_BODY = {"font_name": BODY_FONT, "font_size": 10, "valign": "vcenter", "text_wrap": True}
+_BODY = {"font_name": BODY_FONT, "font_size": 11, "valign": "vcenter", "text_wrap": True}
 _CENTRED = {"align": "center"}
 _KINDS: Mapping[str, Mapping[str, object]] = {
     "text": {},
@@ -23,7 +23,6 @@ _KINDS: Mapping[str, Mapping[str, object]] = {
     "typed": {"num_format": "@"} | _CENTRED,  # what is typed there stays as it is typed: 0012
     "day": {"num_format": "yyyy-mm-dd"} | _CENTRED,
     "money": {"num_format": "#,##0.00"},
-    "number": _CENTRED,
 }
 
 
@@ -35,7 +34,7 @@ class Looks:
         self._made: dict[tuple[object, ...], Format] = {}
 
     def cell(self, kind: str, *, light: str = "", struck: bool = False, quoted: bool = False) -> Format:
-        """A cell below the head: `kind` text, short, typed, day, money or number.
+        """A cell below the head: `kind` text, short, typed, day or money.
 
         `quoted` keeps what begins like a formula a text, also when somebody edits the cell.
         """
@@ -78,12 +77,13 @@ class Looks:
         """The lines round the cells of a row that holds something."""
         return self._other("bordered", border=1, border_color=_LINE)
 
-    def note(self, *, bold: bool = False) -> Format:
+    def note(self) -> Format:
         """A line of the guide."""
-        return self._other(
-            f"note {bold}", font_name=HEAD_FONT if bold else BODY_FONT, font_size=11, text_wrap=True,
-            valign="top",
-        )  # fmt: skip
+        return self._other("note", font_name=BODY_FONT, font_size=11, text_wrap=True, valign="top")
+
+    def heading(self) -> Format:
+        """What the next lines of the guide are about."""
+        return self._other("heading", font_name=HEAD_FONT, font_size=12, valign="vcenter")
 
     def _other(self, name: str, **look: object) -> Format:
         if (name,) not in self._made:

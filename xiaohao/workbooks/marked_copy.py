@@ -21,6 +21,7 @@ _LONGEST_TEXT = 32_767  # of a cell in Excel
 _MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
 _MOST_MERGED_ROWS = 20_000
 """Merged cells need the whole sheet in memory: beyond so many rows they are left apart."""
+_MOST_MERGED_CELLS = 200_000
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]|^'|'$")
 _WIDTH = 18
 
@@ -32,7 +33,7 @@ def mark_copy(source: Path, marks: Mapping[str, Sequence[Mark]], target: Path) -
     """
     sheets = open_book(source).sheets
     small = sum(len(sheet.rows) for sheet in sheets) <= _MOST_MERGED_ROWS
-    options = {"constant_memory": not small, "strings_to_urls": False, "in_memory": False}
+    options = {"constant_memory": not small, "strings_to_urls": False}
     with Workbook(str(target), options) as book:
         looks = _Looks(book)
         taken: set[str] = set()
@@ -40,9 +41,20 @@ def mark_copy(source: Path, marks: Mapping[str, Sequence[Mark]], target: Path) -
             worksheet = book.add_worksheet(_name(sheet.name, taken))
             if sheet.hidden:
                 worksheet.hide()
-            _write(worksheet, sheet, {(m.row, m.column): m for m in marks.get(sheet.name, ())}, looks)
             if small:
                 _merge(worksheet, sheet)
+            _write(worksheet, sheet, marks.get(sheet.name, ()), looks)
+
+
+def _name(name: str, taken: set[str]) -> str:
+    """A name that Excel takes for a sheet, different from those before."""
+    bare = _NOT_IN_NAMES.sub(" ", name).strip()[:31] or NAMELESS
+    number, unique = 1, bare
+    while unique.lower() in taken:
+        number += 1
+        unique = f"{bare[:27]} {number}"
+    taken.add(unique.lower())
+    return unique
 
 
 class _Looks:
@@ -64,29 +76,35 @@ class _Looks:
         return self._made[colour, number]
 
 
-def _write(worksheet: Worksheet, sheet: Sheet, marks: dict[tuple[int, int], Mark], looks: _Looks) -> None:
+def _write(worksheet: Worksheet, sheet: Sheet, marks: Sequence[Mark], looks: _Looks) -> None:
     width = max((len(row.values) for row in sheet.rows), default=1)
     worksheet.set_column(0, min(width, _MOST_COLUMNS) - 1, _WIDTH)
     by_row = {row.number: row.values for row in sheet.rows}
     marked: dict[int, dict[int, Mark]] = {}
-    for (row, column), mark in marks.items():
-        marked.setdefault(row, {})[column] = mark
+    for mark in marks:
+        marked.setdefault(mark.row, {})[mark.column] = mark
     for number in sorted(by_row.keys() | marked.keys()):
         if number > _MOST_ROWS:
             return
         values, own = by_row.get(number, []), marked.get(number, {})
-        for column in range(max(len(values), max(own, default=-1) + 1)):
+        for column in range(min(max(len(values), max(own, default=-1) + 1), _MOST_COLUMNS)):
             value = values[column] if column < len(values) else None
-            mark = own.get(column)
-            if value is not None or mark is not None:
-                _write_cell(worksheet, number - 1, column, value, FILLS[mark.severity] if mark else "", looks)
-            if mark is not None and mark.text:
-                lines = sum(1 + len(line) // 20 for line in mark.text.splitlines())
-                options = {"author": AUTHOR, "width": 300, "height": 20 + 18 * lines}
-                worksheet.write_comment(number - 1, column, mark.text, options)
+            _write_cell(worksheet, number - 1, column, value, own.get(column), looks)
 
 
 def _write_cell(
+    worksheet: Worksheet, row: int, column: int, value: Value, mark: Mark | None, looks: _Looks
+) -> None:
+    if value is None and mark is None:
+        return
+    _write_value(worksheet, row, column, value, FILLS[mark.severity] if mark else "", looks)
+    if mark is not None and mark.text:
+        lines = sum(1 + len(line) // 20 for line in mark.text.splitlines())
+        options = {"author": AUTHOR, "width": 300, "height": 20 + 18 * lines}
+        worksheet.write_comment(row, column, mark.text, options)
+
+
+def _write_value(
     worksheet: Worksheet, row: int, column: int, value: Value, colour: str, looks: _Looks
 ) -> None:
     match value:
@@ -105,11 +123,14 @@ def _write_cell(
 
 
 def _merge(worksheet: Worksheet, sheet: Sheet) -> None:
-    """Merge as the source does, without writing the cells again."""
+    """Merge as the source does; the cells are written afterwards."""
+    room = _MOST_MERGED_CELLS
     for merge in sheet.merges:
-        if merge.last_row <= _MOST_ROWS and (merge.first_row, merge.first_column) != (
-            merge.last_row,
-            merge.last_column,
-        ):
+        height, width = merge.last_row - merge.first_row + 1, merge.last_column - merge.first_column + 1
+        room -= height * width
+        if room < 0:
+            return
+        if height > 0 and width > 0 and height * width > 1:
+            corners = (merge.first_row - 1, merge.first_column, merge.last_row - 1, merge.last_column)
             with suppress(OverlappingRange):
-                worksheet._check_overlap = None  # placeholder
+                worksheet.merge_range(*corners, "")

@@ -33,7 +33,7 @@ def mark_package(source: Path, marks: Mapping[str, Sequence[Mark]], target: Path
     with opened(source) as package:
         parts = read_parts(package)
         styles = MarkedStyles(package.whole(parts.styles) if package.has(parts.styles) else b"")
-        changed: dict[str, list[bytes]] = {}
+        changed: dict[str, Sequence[bytes | memoryview]] = {}
         comments = Comments(package)
         for part in parts.sheets:
             if own := marks.get(part.name):
@@ -47,7 +47,7 @@ def mark_package(source: Path, marks: Mapping[str, Sequence[Mark]], target: Path
 
 
 def _write(
-    package: Package, changed: Mapping[str, Sequence[bytes]], new: Sequence[str], target: Path
+    package: Package, changed: Mapping[str, Sequence[bytes | memoryview]], new: Sequence[str], target: Path
 ) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
         for name in [*(package.written(each) for each in package.names()), *new]:
@@ -70,25 +70,26 @@ def _cell_edits(text: bytes, marks: Sequence[Mark], styles: MarkedStyles) -> Ite
     for mark in marks:
         wanted.setdefault(mark.row, {})[mark.column] = mark
     number = 0
-    last = max(wanted)
+    waiting = sorted(wanted, reverse=True)
     for row in _ROW.finditer(text):
         found = _ROW_NUMBER.search(row[0])
         number = int(found[1]) if found else number + 1
-        for missing in sorted(n for n in wanted if n < number):
-            yield row.start(), row.start(), _new_row(missing, wanted.pop(missing), styles)
-        if number in wanted:
-            yield from _row_edits(text, row, number, wanted.pop(number), styles)
-        if number >= last:
-            break
-    if wanted:
-        end = text.find(b"</sheetData>")
-        if end < 0:
-            raise OddPart
-        yield end, end, b"".join(_new_row(n, wanted[n], styles) for n in sorted(wanted))
+        while waiting and waiting[-1] < number:
+            missing = waiting.pop()
+            yield row.start(), row.start(), _new_row(missing, wanted[missing], styles)
+        if waiting and waiting[-1] == number:
+            waiting.pop()
+            yield from _row_edits(text, row, wanted[number], styles)
+        if not waiting:
+            return
+    end = text.find(b"</sheetData>")
+    if end < 0:
+        raise OddPart
+    yield end, end, b"".join(_new_row(n, wanted[n], styles) for n in reversed(waiting))
 
 
 def _row_edits(
-    text: bytes, row: re.Match[bytes], number: int, marks: dict[int, Mark], styles: MarkedStyles
+    text: bytes, row: re.Match[bytes], marks: dict[int, Mark], styles: MarkedStyles
 ) -> Iterator[_Edit]:
     if row[0].endswith(b"/>"):
         cells = b"".join(_new_cell(marks[column], styles) for column in sorted(marks))
@@ -124,7 +125,7 @@ def _new_row(row: int, marks: Mapping[int, Mark], styles: MarkedStyles) -> bytes
     return b'<row r="%d">%s</row>' % (row, cells)
 
 
-def _edited(text: bytes, edits: Sequence[_Edit]) -> Iterator[bytes]:
+def _edited(text: bytes, edits: Sequence[_Edit]) -> Iterator[bytes | memoryview]:
     at = 0
     view = memoryview(text)
     for start, end, content in sorted(edits, key=lambda edit: edit[:2]):

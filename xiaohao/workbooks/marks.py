@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from xiaohao.workbooks.columns import Headings, Kind, load_headings
 from xiaohao.workbooks.lines import Fault, HeadLine, Severity
 
+NEW, WITH_MACROS = ENDINGS = (".xlsx", ".xlsm")
+"""What the name of an annotated copy ends in: a workbook with macros keeps its own."""
 AUTHOR = "销号"
 FILLS: Mapping[Severity, str] = {"error": "FF9999", "warning": "FFFF99"}
 MOST_COMMENTS = 5000

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
-from xiaohao.workbooks.cell_text import long_text
-from xiaohao.workbooks.cells import one_line
+from xiaohao.workbooks.cell_text import line_text, long_text
 from xiaohao.workbooks.lines import MeasureLine
 
 _CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
@@ -118,16 +117,16 @@ def written_measures(measures: Sequence[MeasureLine]) -> str:
 
 
 def _with_terms(measure: MeasureLine) -> str:
-    text = _bare(one_line(long_text(measure.text))) or "（未写明）"
-    owner = re.sub(r"[（）；\s]+", " ", measure.owner).strip()
-    terms = (
-        f"限{measure.due_on}" if measure.due_on else "",
-        f"责任人：{owner}" if owner else "",
-        f"{measure.done_on}完成" if measure.done_on else "",
-    )
-    if any(terms):
+    text = _bare(line_text(measure.text)) or "（未写明）"
+    owner = re.sub(r"[（）；\s]+", " ", measure.owner).strip() if measure.owner else ""
+    if measure.due_on or measure.done_on or owner:
+        terms = (
+            f"限{measure.due_on}" if measure.due_on else "",
+            f"责任人：{owner}" if owner else "",
+            f"{measure.done_on}完成" if measure.done_on else "",
+        )
         return f"{text}（{'；'.join(term for term in terms if term)}）"
-    return text + _NO_TERMS if read_measure(text) != MeasureLine(text) else text
+    return text + _NO_TERMS if text.endswith("）") and read_measure(text) != MeasureLine(text) else text
 
 
 def _own_lines(whole: str) -> tuple[str, ...] | None:

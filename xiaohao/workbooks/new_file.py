@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped]
+
 from xiaohao.errors import Refused
 
 NOT_WRITTEN = "没有导出任何内容。"
@@ -28,6 +30,9 @@ def replacing(path: Path) -> Iterator[Path]:
         yield fresh
         fresh.chmod(_mode(path))
         fresh.replace(path)
+    except FileCreateError as error:  # how the writing library tells an OSError of its own
+        cause = error.args[0] if error.args and isinstance(error.args[0], OSError) else OSError(str(error))
+        raise Refused(f"{_why(cause, path)}{NOT_WRITTEN}") from error
     except OSError as error:
         raise Refused(f"{_why(error, path)}{NOT_WRITTEN}") from error
     finally:
@@ -36,10 +41,10 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _refuse_open(path: Path) -> None:
-    """Office programs leave a file beside the one that they have open; WPS does as Excel."""
+    """Excel, WPS and LibreOffice leave a file beside the one that they have open."""
     if path.is_dir():
         raise Refused(f"{path} 是文件夹，请写明文件名，如 {path / '台账.xlsx'}。{NOT_WRITTEN}")
-    for mark in (f"~${path.name}", f"~${path.name[2:]}", f".~lock.{path.name}#"):
+    for mark in (f"~${path.name}", f".~{path.name}", f".~lock.{path.name}#"):
         if path.exists() and path.with_name(mark).exists():
             raise Refused(
                 f"{path.name} 正被其他程序打开，请关闭后再导出。如果没有打开，请删除同一文件夹里的“{mark}”。{NOT_WRITTEN}"

@@ -65,6 +65,14 @@ def open_book(path: Path) -> Book:
     return Book([read_delimited(path.read_bytes())])
 
 
+def is_excel(path: Path) -> bool:
+    """Whether the file is a workbook of Excel's present format (.xlsx, .xlsm), whatever its name says."""
+    if not _head(path).startswith(_ZIP):
+        return False
+    with opened(path) as package:
+        return not is_open_document(package)
+
+
 def is_open_elsewhere(path: Path) -> bool:
     """Whether Excel, WPS or LibreOffice has left the mark of a file that it has open beside it."""
     names = (f"~${path.name}", f".~{path.name}", f".~lock.{path.name}#")

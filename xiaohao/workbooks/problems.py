@@ -13,6 +13,7 @@ from xiaohao.workbooks.cells import (
     narrow,
     one_line,
     packed,
+    phone,
     plain,
     split_phone,
 )
@@ -96,8 +97,8 @@ class _ProblemReader:
             closed_on=closed_on,
             owner=owner,
             owner_phone=owner_phone,
-            resident_name=cells.text(Field.RESIDENT_NAME),
-            resident_phone=cells.phone(Field.RESIDENT_PHONE),
+            resident_name=self._resident(Field.RESIDENT_NAME),
+            resident_phone=self._resident(Field.RESIDENT_PHONE),
             amount_fen=self._amount(),
             extra=self._extra(),
             our_number=our_number,
@@ -275,6 +276,13 @@ class _ProblemReader:
     def _status_closes(self) -> bool:
         status = next((c for c in self._layout.extras if c.field is Field.STATUS), None)
         return narrow(plain(self._record.first(status))) in ("已销号", "销号", "已销账")
+
+    def _resident(self, wanted: Field) -> str:
+        """The names, or the numbers, of every column that names a resident."""
+        columns = [column for column in self._layout.residents if column.field is wanted]
+        values = [v for c in columns if (v := self._record.first(c)) is not None and not is_broken(v)]
+        texts = [phone(v) if wanted is Field.RESIDENT_PHONE else one_line(v) for v in values]
+        return "、".join(dict.fromkeys(text for text in texts if text))
 
     def _owner(self, from_unit: str) -> tuple[str, str]:
         has_owner = self._cells.has(Field.OWNER)

@@ -39,6 +39,8 @@ def written_reports(reports: Sequence[Report]) -> str:
 
     A cell that would be too long for Excel leaves out the oldest.
     """
+    if len(reports) == 1 and reports[0].on and "\n" not in reports[0].text:
+        return long_text(_joined(reports))
     kept = list(read_reports(_joined(reports)))
     while len(kept) > 1 and units(_joined(kept)) > MOST_UNITS:
         kept.pop(0)

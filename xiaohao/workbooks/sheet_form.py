@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from xlsxwriter.utility import xl_col_to_name
-from xlsxwriter.worksheet import Worksheet
+from xlsxwriter.utility import xl_col_to_name  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from xiaohao.vocabulary import RectificationClass, Source
 from xiaohao.workbooks.looks import Looks
@@ -12,6 +12,7 @@ from xiaohao.workbooks.looks import Looks
 A4 = 9
 HEAD_ROW = 2
 """Rows count from 0: title, line, head."""
+_TALLEST, _LINE_HEIGHT = 409.0, 15.0
 SPARE_ROWS = 500
 """Rows below the last one in which drop-downs and lines still work."""
 
@@ -67,16 +68,38 @@ def open_sheet(sheet: Worksheet, form: Form, looks: Looks, *, title: str, line: 
     sheet.set_footer("&C第 &P 页，共 &N 页")
 
 
-def close_sheet(sheet: Worksheet, form: Form, looks: Looks, *, last_row: int) -> None:
-    """Set what reaches down to the last row that holds something."""
+def row_height(values: Sequence[object], form: Form) -> float:
+    """The height in points at which the wrapped texts of the printed columns can be read whole.
+
+    Programs differ in whether they work it out themselves when they open a file, so it is given.
+    """
+    most = 1
+    for value, width in zip(values[: form.printed], form.widths, strict=False):
+        if isinstance(value, str) and len(value) * 2 > width:
+            most = max(most, _lines(value, int(width * 0.93) - 1))
+    return min(_TALLEST, most * _LINE_HEIGHT + 4)
+
+
+def _lines(text: str, room: int) -> int:
+    """How many lines a text takes in a column for `room` narrow signs; a Chinese one is as wide as two."""
+    return sum(max(1, -(-len(line.encode("gbk", "replace")) // room)) for line in text.split("\n"))
+
+
+def close_sheet(
+    sheet: Worksheet, form: Form, looks: Looks, *, last_row: int, lined: bool = False
+) -> None:
+    """Set what reaches down to the last row; `lined` draws the lines of empty rows too."""
     columns = len(form.headings) - 1
     last = max(last_row, HEAD_ROW + 1)
     sheet.autofilter(HEAD_ROW, 0, last, columns)
     sheet.print_area(0, 0, last, form.printed - 1)
     below = last + SPARE_ROWS
-    marked = f"=${xl_col_to_name(form.lined_where)}{HEAD_ROW + 2}<>\"\""
+    marked = f'=${xl_col_to_name(form.lined_where)}{HEAD_ROW + 2}<>""'
     rule = {"type": "formula", "criteria": marked, "format": looks.bordered()}
     sheet.conditional_format(HEAD_ROW + 1, 0, below, columns, rule)
+    if lined:
+        every = {"type": "formula", "criteria": "=TRUE", "format": looks.bordered()}
+        sheet.conditional_format(HEAD_ROW + 1, 0, last, columns, every)
     for index, heading in enumerate(form.headings):
         if (options := _validation(form, heading)) is not None:
             sheet.data_validation(HEAD_ROW + 1, index, below, index, options)

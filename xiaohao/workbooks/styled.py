@@ -34,7 +34,9 @@ class MarkedStyles:
         key = (style, colour)
         if key not in self._painted:
             fill = self._colours.setdefault(colour, self._old_fills + len(self._colours))
-            like = self._old[style] if style < len(self._old) else b'<xf numFmtId="0" fontId="0" borderId="0"/>'
+            like = (
+                self._old[style] if style < len(self._old) else b'<xf numFmtId="0" fontId="0" borderId="0"/>'
+            )
             bare = _APPLIES.sub(b"", _FILL_ID.sub(b"", like, count=1), count=1)
             self._painted[key] = len(self._old) + len(self._new)
             self._new.append(_NAME.sub(b'<xf fillId="%d" applyFill="1"' % fill, bare, count=1))

@@ -27,7 +27,7 @@ _Convert = Callable[[Any], Any]
 def messages(reading: Reading) -> Iterator[bytes]:
     """The reading, a line for every few hundred of its lines, so that neither side holds it twice."""
     for part, kind in PARTS.items():
-        values = attrgetter(*(each.name for each in fields(kind)))
+        values = attrgetter(*_names(kind))
         lines: Sequence[Any] = getattr(reading, part)
         for start in range(0, len(lines), _AT_ONCE):
             yield message(part, [values(line) for line in lines[start : start + _AT_ONCE]])
@@ -49,14 +49,22 @@ def opened(line: bytes) -> tuple[str, Any]:
 def lines_of(part: str, rows: Any) -> list[Any]:
     """The lines of a reading's part, made anew from their values. Raises ValueError, TypeError."""
     kind = PARTS[part]
-    converters = _converters(kind)
+    converters = _converters_of(part)
     return [kind(*(v if c is None else c(v) for c, v in zip(converters, row, strict=True))) for row in rows]
 
 
 @cache
+def _converters_of(part: str) -> tuple[_Convert | None, ...]:
+    return _converters(PARTS[part])
+
+
+def _names(kind: type[Any]) -> list[str]:
+    return [each.name for each in fields(kind)]
+
+
 def _converters(kind: type[Any]) -> tuple[_Convert | None, ...]:
     hints = get_type_hints(kind)
-    return tuple(_converter(hints[each.name]) for each in fields(kind))
+    return tuple(_converter(hints[name]) for name in _names(kind))
 
 
 def _converter(hint: Any) -> _Convert | None:
@@ -75,7 +83,7 @@ def _converter(hint: Any) -> _Convert | None:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return hint
     if isinstance(hint, type) and is_dataclass(hint):
-        names = [each.name for each in fields(hint)]
+        names = _names(hint)
         converters = _converters(hint)
         return lambda value: hint(
             *(value[n] if c is None else c(value[n]) for n, c in zip(names, converters, strict=True))
