@@ -15,6 +15,7 @@ _CHARACTERS_AN_EDIT = 5
 _MOST_EDITS = 6
 _LEAST_REPLACED = 8  # a shorter title with a character replaced is another one: 静和苑停水, 静和苑停电
 _LEAST_CONTAINED = 6
+_LONGEST = 300  # characters that are compared
 _FEW = 24  # of one unit and one set of numbers: all are compared
 _PAIRS_ASKED = 8
 _MOST_HOLDERS = 64  # a pair of characters that more titles have says nothing
@@ -38,6 +39,8 @@ def are_near(one: str, other: str) -> bool:
         return True
     if len(short) >= _LEAST_CONTAINED and short in long and len(long) <= 2 * len(short):
         return True
+    if len(long) > _LONGEST:
+        return False
     allowed = min(len(long) // _CHARACTERS_AN_EDIT, _MOST_EDITS)
     if len(long) - len(short) > allowed:
         return False

@@ -16,12 +16,15 @@ from typing import IO, Any
 from xiaohao.errors import Unreadable
 from xiaohao.workbooks import wire
 from xiaohao.workbooks.child import MARK, READ
+from xiaohao.workbooks.columns import load_headings
 from xiaohao.workbooks.lines import Fault, HeadLine, Reading
 from xiaohao.workbooks.marks import ENDINGS
-from xiaohao.workbooks.opening import is_open_elsewhere, look_over, print_of
+from xiaohao.workbooks.opening import Print, is_open_elsewhere, is_text, look_over, print_of
+from xiaohao.workbooks.reader import read
 
 CHILD = "--read-apart"
 """The first argument by which a bundled program knows that it is to be the child."""
+SHORT_TEXT = 64 * 1024
 _PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from xiaohao.workbooks.child import main; main(sys.argv[1:])"
 _OPEN_ELSEWHERE = (
     "这个文件正在 Excel、WPS 等程序中打开，读到的是最近一次保存的内容。请先保存并关闭，再重新导入。"
@@ -50,17 +53,25 @@ def read_apart(
 ) -> Reading:
     """Everything that the file says, as `reader.read` gives it; the parsing is done in a child process.
 
+    A short text, which no parser of a format ever sees, is read here: a process would cost more than it.
     `headings` is an office's own table of headings. Raises Unreadable, with one sentence, where the file
     is refused, changes meanwhile, or is beyond the limits.
     """
     before = print_of(path)
     look_over(path)
+    if before is not None and before.size <= SHORT_TEXT and is_text(path):
+        return _checked(path, before, read(path, headings=load_headings(headings), progress=progress))
     own = "" if headings is None else str(headings.absolute())
     child = _Child(limits or Limits(), (READ, str(path.absolute()), own))
     child.run(progress or (lambda _text: None))
+    reading = Reading(path.name, **{part: tuple(lines) for part, lines in child.parts.items()})
+    return _checked(path, before, reading)
+
+
+def _checked(path: Path, before: Print | None, reading: Reading) -> Reading:
+    """The reading of a file that stayed as it was; told where another program has it open."""
     if print_of(path) != before:
         raise Unreadable(_CHANGED)
-    reading = Reading(path.name, **{part: tuple(lines) for part, lines in child.parts.items()})
     if is_open_elsewhere(path):
         told = Fault("warning", "", None, "", "", _OPEN_ELSEWHERE)
         return replace(reading, faults=(told, *reading.faults))

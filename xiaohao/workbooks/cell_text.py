@@ -12,7 +12,7 @@ MOST_UNITS = 32_767
 """UTF-16 units that a cell of Excel can hold."""
 _CUT = "……（过长，后文略）"
 _IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-_SHIELD = "\u200b" * 3
+_SHIELD = "\u200b" * 4
 _FORMULA = frozenset("=+-@＝＋－＠")
 
 

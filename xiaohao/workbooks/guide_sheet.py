@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+from xlsxwriter.worksheet import Worksheet
 
 from xiaohao.workbooks.cell_text import written
 from xiaohao.workbooks.looks import LIGHTS, Looks

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from xlsxwriter import Workbook  # type: ignore[import-untyped]
-from xlsxwriter.format import Format  # type: ignore[import-untyped]
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
 
 from xiaohao.vocabulary import Light
 

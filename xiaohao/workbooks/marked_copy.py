@@ -23,7 +23,8 @@ _MOST_MERGED_ROWS = 20_000
 """Merged cells need the whole sheet in memory: beyond so many rows they are left apart."""
 _MOST_MERGED_CELLS = 200_000
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]|^'|'$")
-_WIDTH = 18
+_NARROWEST, _WIDEST = 6, 36
+_SAMPLE = 200  # rows by which columns get their width
 
 
 def mark_copy(source: Path, marks: Mapping[str, Sequence[Mark]], target: Path) -> None:
@@ -77,8 +78,7 @@ class _Looks:
 
 
 def _write(worksheet: Worksheet, sheet: Sheet, marks: Sequence[Mark], looks: _Looks) -> None:
-    width = max((len(row.values) for row in sheet.rows), default=1)
-    worksheet.set_column(0, min(width, _MOST_COLUMNS) - 1, _WIDTH)
+    _set_page(worksheet, sheet)
     by_row = {row.number: row.values for row in sheet.rows}
     marked: dict[int, dict[int, Mark]] = {}
     for mark in marks:
@@ -90,6 +90,20 @@ def _write(worksheet: Worksheet, sheet: Sheet, marks: Sequence[Mark], looks: _Lo
         for column in range(min(max(len(values), max(own, default=-1) + 1), _MOST_COLUMNS)):
             value = values[column] if column < len(values) else None
             _write_cell(worksheet, number - 1, column, value, own.get(column), looks)
+
+
+def _set_page(worksheet: Worksheet, sheet: Sheet) -> None:
+    """A4 landscape, all columns on one page, each about as wide as its texts."""
+    worksheet.set_landscape()
+    worksheet.set_paper(9)
+    worksheet.fit_to_pages(1, 0)
+    widths: dict[int, int] = {}
+    for row in sheet.rows[:_SAMPLE]:
+        cells = list(row.filled())
+        for column, value in cells if len(cells) > 1 else ():
+            widths[column] = max(widths.get(column, 0), 2 * len(plain(value)) + 1)
+    for column, width in widths.items():
+        worksheet.set_column(column, column, max(_NARROWEST, min(width, _WIDEST)))
 
 
 def _write_cell(

@@ -65,6 +65,11 @@ def open_book(path: Path) -> Book:
     return Book([read_delimited(path.read_bytes())])
 
 
+def is_text(path: Path) -> bool:
+    """Whether the file is neither a package nor an old workbook, so that only text can be read from it."""
+    return not _head(path).startswith((*_ZIP, _OLE))
+
+
 def is_excel(path: Path) -> bool:
     """Whether the file is a workbook of Excel's present format (.xlsx, .xlsm), whatever its name says."""
     if not _head(path).startswith(_ZIP):

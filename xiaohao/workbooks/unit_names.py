@@ -127,6 +127,8 @@ def read_units(value: str) -> Units:
         lead = leads[0] if leads else (plain[0] if plain else helpers[0])
         others = rest if leads or plain else helpers[1:]
         return Units(lead, _others(lead, others), person=person)
+    if not plain:
+        return Units(None, person=person)
     return Units(plain[0], _others(plain[0], plain[1:]), guessed=len(plain) > 1, person=person)
 
 

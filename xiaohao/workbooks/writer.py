@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from xlsxwriter import Workbook  # type: ignore[import-untyped]
-from xlsxwriter.format import Format  # type: ignore[import-untyped]
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from models.facts import ExportLine
 from xiaohao.vocabulary import Status
@@ -85,7 +85,7 @@ def write_ledger(path: Path, page: LedgerPage, lines: Iterable[ExportLine], *, s
     """
     with replacing(path) as fresh, new_book(fresh, page.title, page.unit, page.made_at) as book:
         looks, form = Looks(book), ledger_form(page)
-        sheet = book.add_worksheet(SHEET, worksheet_class=TextSheet)
+        sheet = book.add_worksheet(SHEET)
         head = (f"填报单位：{page.unit}", page.summary, f"填报日期：{page.made_at:%Y-%m-%d}")
         open_sheet(sheet, form, looks, title=page.title, line=head)
         last_row = _write_rows(sheet, form, looks, page, lines, say)
@@ -105,6 +105,7 @@ def new_book(path: Path, title: str, unit: str, made_at: datetime) -> Workbook:
             "strings_to_numbers": False,
         },
     )
+    book.worksheet_class = TextSheet
     created = made_at.astimezone(UTC).replace(tzinfo=None)
     book.set_properties({"title": title, "author": unit, "comments": "由销号导出", "created": created})
     return book
