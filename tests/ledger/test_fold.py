@@ -36,7 +36,7 @@ from xiaohao.calendar_file import CalendarDay
 from xiaohao.errors import Refused
 from xiaohao.ledger import fold, schema, trail
 from xiaohao.ledger.connect import open_engine
-from xiaohao.ledger.new_problems import NewMeasure
+from xiaohao.ledger.new_problems import NewMeasure, NewReport
 from xiaohao.ledger.tables import (
     FIRING,
     HOLDING,
@@ -86,7 +86,7 @@ def eventful(engine: sa.Engine) -> SmallDistrict:
                 rectification_class=RectificationClass.TIME_LIMITED,
                 term=Term(10, TermUnit.WORKDAY),
                 limit_text="10个工作日",
-                progress="已联系水务公司",
+                reports=(NewReport("已联系水务公司"),),
                 amount_fen=25_000_000,
                 extra={"网格员": "张某"},
             ),

@@ -13,7 +13,7 @@ from models.facts import PersonName, ProblemLine, to_json
 from xiaohao.actions import closing, extension, report_progress
 from xiaohao.errors import NotFound
 from xiaohao.ledger import lists
-from xiaohao.ledger.new_problems import NewMeasure
+from xiaohao.ledger.new_problems import NewMeasure, NewReport
 from xiaohao.rules.counting import Term
 from xiaohao.vocabulary import (
     ClosingOutcome,
@@ -62,7 +62,7 @@ def district(engine: sa.Engine) -> SmallDistrict:
                 external_number="12",
                 measures=(NewMeasure("修补路面", owner="李明"), NewMeasure("加装警示牌")),
                 co_unit_ids=(6, 2),
-                progress="已进场",
+                reports=(NewReport("已进场"),),
                 extra={"网格员": "张某", "批次": "2"},
                 amount_fen=1_250_000,
             ),

@@ -61,9 +61,7 @@ def test_an_error_is_red_and_a_warning_yellow_with_the_reason_beside_it(ledger: 
 
 def test_several_faults_of_a_cell_share_a_comment_and_an_error_colours_it(ledger: Path) -> None:
     copy = copied(ledger, a_fault(2, severity="warning", message="甲。"), a_fault(2, message="乙。"))
-    assert marked(copy) == {
-        ("台账", "G2"): ("red", "【提醒】整改时限：甲。\n【错误】整改时限：乙。")
-    }
+    assert marked(copy) == {("台账", "G2"): ("red", "【提醒】整改时限：甲。\n【错误】整改时限：乙。")}
 
 
 def test_a_fault_is_found_by_what_its_column_says_else_on_the_title(ledger: Path) -> None:
@@ -120,7 +118,8 @@ def test_parts_that_are_not_concerned_stay_byte_for_byte_and_macros_keep_their_e
             content = old.read(name)
             if name == "[Content_Types].xml":
                 content = content.replace(
-                    b"openxmlformats-officedocument.spreadsheetml.sheet.main", b"ms-excel.sheet.macroEnabled.main"
+                    b"openxmlformats-officedocument.spreadsheetml.sheet.main",
+                    b"ms-excel.sheet.macroEnabled.main",
                 )
             new.writestr(name, content)
         new.writestr("xl/vbaProject.bin", b"\x00macros\xff")

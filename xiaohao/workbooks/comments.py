@@ -17,16 +17,18 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _NEW_COMMENTS = (
     f'{_HEAD}<comments xmlns="{_MAIN}"><authors></authors><commentList></commentList></comments>'.encode()
 )
-_NEW_DRAWING = (
-    b'<xml xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
-    b'xmlns:x="urn:schemas-microsoft-com:office:excel"></xml>'
-)
+_SPACES = {
+    b"v": b"urn:schemas-microsoft-com:vml",
+    b"o": b"urn:schemas-microsoft-com:office:office",
+    b"x": b"urn:schemas-microsoft-com:office:excel",
+}
 _NEW_RELATIONS = f'{_HEAD}<Relationships xmlns="{_PACKAGE_RELATIONS}"></Relationships>'.encode()
 _SHAPE_KIND = (
     b'<v:shapetype id="_x0000_t202_xiaohao" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">'
     b'<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>'
 )
-_FIRST_SHAPE = 9_000_001
+_SHAPES_A_CLUSTER = 1024
+_SHAPE = re.compile(rb'"_x0000_s(\d{1,9})"')
 _CHARACTERS_A_LINE = 20
 _AFTER_DRAWING = frozenset(
     [
@@ -123,10 +125,9 @@ class Comments:
         return fresh
 
     def _write_drawing(self, name: str, marks: Sequence[Mark]) -> None:
-        text = self._old(name, _NEW_DRAWING)
-        if marks and not all(prefix in text for prefix in (b"xmlns:v=", b"xmlns:o=", b"xmlns:x=")):
-            raise OddPart
-        first = _FIRST_SHAPE + text.count(b"<v:shape ")
+        first = _SHAPES_A_CLUSTER * 100 * self._count
+        text = _with_spaces(self._old(name, _new_drawing(first, len(marks))))
+        first = max(map(int, _SHAPE.findall(text)), default=first) + 1
         kind = b"" if _SHAPE_KIND in text else _SHAPE_KIND
         shapes = b"".join(_shape(mark, first + n).encode() for n, mark in enumerate(marks))
         self._parts[name] = _before(text, b"</xml>", kind + shapes)
@@ -189,6 +190,24 @@ def _place_of_drawing(sheet: bytes) -> int:
     except expat.ExpatError as error:
         raise OddPart from error
     return start + found[0] - len(root[0])
+
+
+def _new_drawing(first: int, count: int) -> bytes:
+    """An empty drawing that claims the clusters of shape numbers which it is to use."""
+    clusters = range(first // _SHAPES_A_CLUSTER, (first + count) // _SHAPES_A_CLUSTER + 1)
+    claimed = ",".join(map(str, clusters)).encode()
+    layout = b'<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="%s"/></o:shapelayout>' % claimed
+    return b"<xml>" + layout + b"</xml>"
+
+
+def _with_spaces(drawing: bytes) -> bytes:
+    """The drawing, its root naming every namespace that our shapes use."""
+    root = re.match(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?<xml(?=[\s>])", drawing)
+    if root is None:
+        raise OddPart
+    named = drawing[root.end() : drawing.index(b">", root.end())]
+    missing = (b' xmlns:%s="%s"' % pair for pair in _SPACES.items() if b"xmlns:%s=" % pair[0] not in named)
+    return drawing[: root.end()] + b"".join(missing) + drawing[root.end() :]
 
 
 def _shape(mark: Mark, number: int) -> str:
