@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -42,13 +43,13 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def the_child_that_reads(path: Path) -> int:
     """The process id of this process's child that has the file among its arguments."""
-    [pid] = [
-        int(process.name)
-        for process in Path("/proc").iterdir()
-        if process.name.isdecimal()
-        and os.fsencode(path) in (process / "cmdline").read_bytes()
-        and f"PPid:\t{os.getpid()}\n" in (process / "status").read_text()
-    ]
+    found: list[int] = []
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):  # it may be gone by now
+            mine = f"PPid:\t{os.getpid()}\n" in (process / "status").read_text()
+            if mine and os.fsencode(path) in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
+    [pid] = found
     return pid
 
 
