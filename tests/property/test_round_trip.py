@@ -3,6 +3,7 @@
 What "the same" means stands in `xiaohao.actions.export_workbook`. The cells are read by openpyxl here.
 """
 
+import dataclasses
 import shutil
 import tempfile
 from datetime import UTC, date, datetime, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -65,7 +67,7 @@ def said(kind: Any = line_text) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def problems(draw: st.DrawFn, place: int) -> NewProblem:
+def problems(draw: st.DrawFn) -> NewProblem:
     """A problem as an import or a clerk may have brought it in."""
     kind = draw(st.sampled_from(RectificationClass))
     found = draw(days)
@@ -76,7 +78,9 @@ def problems(draw: st.DrawFn, place: int) -> NewProblem:
         due = None
     source = draw(st.none() | st.sampled_from(Source))
     extra = {key: draw(said(long_text)) for key in draw(st.sets(st.sampled_from(HEADINGS), max_size=3))}
-    owner = draw(st.none() | st.sampled_from(["张三", "李四 13800000001、王五13900000002", "#N/A", "=张"]) | said())
+    owner = draw(
+        st.none() | st.sampled_from(["张三", "李四 13800000001、王五13900000002", "#N/A", "=张"]) | said()
+    )
     odd_source = draw(said())
     extra |= {} if owner is None else {"责任人": owner}
     extra |= {} if source or source_of(line_text(odd_source)) else {"来源": odd_source}
@@ -89,7 +93,9 @@ def problems(draw: st.DrawFn, place: int) -> NewProblem:
         draw(st.integers(1, len(UNITS))),
         kind,
         found,
-        external_number=draw(st.none() | st.sampled_from(["00{}", "PD-{}", "HL-2023-000{}", "=A{}", "（{}）"])),
+        external_number=draw(
+            st.none() | st.sampled_from(["00{}", "PD-{}", "HL-2023-000{}", "=A{}", "（{}）"])
+        ),
         description=draw(texts),
         category=draw(texts),
         source=source,
@@ -104,7 +110,11 @@ def problems(draw: st.DrawFn, place: int) -> NewProblem:
             draw(
                 st.lists(
                     st.builds(
-                        NewMeasure, said(), st.none() | days, st.none() | days, st.sampled_from(["", "张三", "（；）", "甲；乙"])
+                        NewMeasure,
+                        said(),
+                        st.none() | days,
+                        st.none() | days,
+                        st.sampled_from(["", "张三", "（；）", "甲；乙"]),
                     ),
                     max_size=4,
                 )
@@ -120,9 +130,7 @@ def problems(draw: st.DrawFn, place: int) -> NewProblem:
 @st.composite
 def ledgers(draw: st.DrawFn) -> list[NewProblem]:
     """One to five problems; their own numbers differ."""
-    import dataclasses
-
-    found = [draw(problems(place)) for place in range(draw(st.integers(1, 5)))]
+    found = [draw(problems()) for _ in range(draw(st.integers(1, 5)))]
     return [
         dataclasses.replace(each, external_number=each.external_number and each.external_number.format(place))
         for place, each in enumerate(found, start=1)
@@ -160,14 +168,29 @@ def rows(file: Path) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in below]
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+def tried(examples: int) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        phases=(Phase.explicit, Phase.reuse, Phase.generate),
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@tried(10)
 @given(new=ledgers())
 def test_an_export_comes_back(sqlite_template: Path, new: list[NewProblem]) -> None:
+    goes_round(sqlite_template, new)
+
+
+@pytest.mark.long
+@tried(300)
+@given(new=ledgers())
+def test_many_exports_come_back(sqlite_template: Path, new: list[NewProblem]) -> None:
+    goes_round(sqlite_template, new)
+
+
+def goes_round(sqlite_template: Path, new: list[NewProblem]) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         ledger, other = (open_district(sqlite_template, folder, name) for name in ("one", "other"))

@@ -18,11 +18,7 @@ from xiaohao.workbooks.reader import read
 
 FOLDER = cases("ledgers")
 EXPECTATIONS = {path: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.expect.json"))}
-READABLE = {
-    path: one
-    for path, one in EXPECTATIONS.items()
-    if one["expect"] != "refuse"
-}
+READABLE = {path: one for path, one in EXPECTATIONS.items() if one["expect"] != "refuse"}
 
 
 @cache

@@ -65,6 +65,7 @@ def plan(w: Writing, untold: Sequence[Untold], *, page_url: str) -> Plan:
     made = Plan(officials=district.officials)
     answers: dict[tuple[int, int], Told] = {}
     lines: dict[int, _Line] = {}
+    helping = firings.helping_units(w)
     for each in untold:
         matter = each.matter
         asked = (each.unit_id, matter.level)
@@ -77,7 +78,8 @@ def plan(w: Writing, untold: Sequence[Untold], *, page_url: str) -> Plan:
             continue
         if matter.no not in lines:
             lines[matter.no] = _line(w, matter)
-        telling = Telling(each, told, _item(each, lines[matter.no], district))
+        item = _item(each, lines[matter.no], district, helping.get(each.problem_id, ()))
+        telling = Telling(each, told, item)
         made.tellings.append(telling)
         made.by_official[told.official_id].append(telling)
     made.faults += _nobody(made.untold, district)
@@ -178,13 +180,14 @@ def _line(w: Writing, matter: Matter) -> _Line:
     )
 
 
-def _item(each: Untold, line: _Line, district: _District) -> DigestItem:
+def _item(each: Untold, line: _Line, district: _District, co_units: tuple[str, ...]) -> DigestItem:
     unit_id = None if line.next_role is None else district.org.unit_of(each.unit_id, line.next_role)
     return DigestItem(
         number=each.number,
         title=each.title,
         unit=district.names[each.unit_id],
         next_unit=None if unit_id is None else district.names[unit_id],
+        co_units=co_units,
         firings=each.firing_ids,
         **line.said,
     )

@@ -73,6 +73,18 @@ def any_untold(r: Reading) -> bool:
     return r.conn.execute(sa.text(f"SELECT 1 FROM firing WHERE {UNTOLD} LIMIT 1")).scalar() is not None
 
 
+def helping_units(r: Reading) -> Mapping[int, tuple[str, ...]]:
+    """The co-organising units' names of the problems that have steps to be told."""
+    names: dict[int, tuple[str, ...]] = defaultdict(tuple)
+    query = sa.text(
+        "SELECT c.problem_id, u.name FROM co_unit c JOIN unit u ON u.id = c.unit_id "
+        f"WHERE c.problem_id IN (SELECT problem_id FROM firing WHERE {UNTOLD}) ORDER BY c.problem_id, c.position"
+    )
+    for problem_id, name in r.conn.execute(query):
+        names[problem_id] += (name,)
+    return names
+
+
 def untold(r: Reading, *, lock: bool) -> list[Untold]:
     """Every problem with steps untold, in order of id: the highest by rank, level and repeat (16, 59).
 

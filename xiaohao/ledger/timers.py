@@ -189,6 +189,7 @@ def _write_steps(
     dialect.create_temp_table(conn, "due_step", STEP_COLUMNS)
     names = ("no", "step", "rank", "level", "repeat", "clock_on", "crossed_on", "quiet")
     dialect.fill(conn, "due_step", names, steps)
+    before = int(conn.exec_driver_sql("SELECT coalesce(max(id), 0) FROM firing").scalar_one())
     inserted = conn.exec_driver_sql(
         "INSERT INTO firing (problem_id, round, clock_on, step, rank, level, repeat, crossed_on, quiet, run_id) "
         "SELECT f.problem_id, f.round, s.clock_on, s.step, s.rank, s.level, s.repeat, s.crossed_on, s.quiet, "
@@ -198,10 +199,10 @@ def _write_steps(
     ).rowcount
     if inserted == sum(len(d.steps) * len(members) for d, members in decided):
         return {}
-    return _had_already(w)
+    return _had_already(w, before)
 
 
-def _had_already(w: Writing) -> Mapping[int, frozenset[Any]]:
+def _had_already(w: Writing, before: int) -> Mapping[int, frozenset[Any]]:
     query = (
         sa.select(FIRING.c.problem_id, FIRING.c.clock_on, FIRING.c.step, FIRING.c.level, FIRING.c.repeat)
         .select_from(FIRING.join(PROBLEM, PROBLEM.c.id == FIRING.c.problem_id))
@@ -209,7 +210,7 @@ def _had_already(w: Writing) -> Mapping[int, frozenset[Any]]:
             FIRING.c.problem_id.in_(sa.text("SELECT problem_id FROM due_problem")),
             FIRING.c.round == PROBLEM.c.round,
             FIRING.c.withdrawn_on.is_(None),
-            FIRING.c.run_id.is_distinct_from(w.run_id),
+            FIRING.c.id <= before,
         )
     )
     had: dict[int, set[Any]] = defaultdict(set)

@@ -11,6 +11,7 @@ from xiaohao.workbooks.cells import is_blank
 from xiaohao.workbooks.grid import Row, Sheet, Value
 
 _LONGEST_FIELD = 1 << 20
+_FEWEST_HALVES = 4  # fewer zero bytes are a NUL that strayed into a text
 _WRAPPED = re.compile(r'="([^"]*)"|[\'’`](\d+)')
 
 
@@ -61,12 +62,14 @@ def decoded(content: bytes) -> str:
 def _utf_16(content: bytes) -> str | None:
     """UTF-16 without a mark shows by the zero halves of its commas and line ends."""
     head = content[:4096]
-    if head.count(0) < len(head) // 20:
+    if head.count(0) < max(_FEWEST_HALVES, len(head) // 20):
         return None
     low, high = head[0::2].count(0), head[1::2].count(0)
-    if len(content) % 2 or not head.count(b"\n"):
+    if len(content) % 2:
         return None
-    return "utf-16-le" if high > 4 * low else "utf-16-be" if low > 4 * high else None
+    if high > 4 * low and b"\n\x00" in head:
+        return "utf-16-le"
+    return "utf-16-be" if low > 4 * high and b"\x00\n" in head else None
 
 
 def _decode(content: bytes, encoding: str) -> str:

@@ -30,7 +30,7 @@ _ALONE = "（共1项）"
 _STOPS = " \u3000\t；;。.，,、"
 _DAY = r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
 _TERMS = re.compile(
-    rf"（(?=[^）])(?:限(?P<due>{_DAY}))?；?(?:责任人：(?P<owner>[^（）；\n]+))?；?(?:(?P<done>{_DAY})完成|未完成)?）$"
+    rf"（(?=[^）])(?:限(?P<due>{_DAY}))?，?(?:责任人：(?P<owner>[^（）；，\n]+))?，?(?:(?P<done>{_DAY})完成|未完成)?）$"
 )
 _NO_TERMS = "（未完成）"
 
@@ -86,7 +86,7 @@ def _tidy(parts: list[str]) -> tuple[str, ...]:
 
 
 def read_measure(text: str, due_on: date | None = None, done_on: date | None = None) -> MeasureLine:
-    """A single measure, its terms in brackets at the end read: （限2023-10-31；2023-10-07完成）.
+    """A single measure, its terms in brackets at the end read: （限2023-10-31，2023-10-07完成）.
 
     Days that the row gives otherwise stand where the text has none.
     """
@@ -118,14 +118,14 @@ def written_measures(measures: Sequence[MeasureLine]) -> str:
 
 def _with_terms(measure: MeasureLine) -> str:
     text = _bare(line_text(measure.text)) or "（未写明）"
-    owner = re.sub(r"[（）；\s]+", " ", measure.owner).strip() if measure.owner else ""
+    owner = re.sub(r"[（）；，\s]+", " ", measure.owner).strip() if measure.owner else ""
     if measure.due_on or measure.done_on or owner:
         terms = (
             f"限{measure.due_on}" if measure.due_on else "",
             f"责任人：{owner}" if owner else "",
             f"{measure.done_on}完成" if measure.done_on else "",
         )
-        return f"{text}（{'；'.join(term for term in terms if term)}）"
+        return f"{text}（{'，'.join(term for term in terms if term)}）"
     return text + _NO_TERMS if text.endswith("）") and read_measure(text) != MeasureLine(text) else text
 
 

@@ -122,7 +122,7 @@ def _refuse_other_ole(path: Path) -> None:
     if "EncryptedPackage".encode("utf-16-le") in content:
         raise Unreadable("文件设了打开密码，请取消密码后另存再导入。")
     if not any(name.encode("utf-16-le") in content for name in ("Workbook", "Book")):
-        raise Unreadable("这不是 Excel 工作簿，请把台账另存为 .xlsx 后再导入。")
+        raise Unreadable("这不是 Excel 工作簿，或文件没有传完整。请把台账另存为 .xlsx 后再导入。")
 
 
 def _refuse_others(path: Path, head: bytes) -> None:

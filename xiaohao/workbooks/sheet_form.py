@@ -85,9 +85,7 @@ def _lines(text: str, room: int) -> int:
     return sum(max(1, -(-len(line.encode("gbk", "replace")) // room)) for line in text.split("\n"))
 
 
-def close_sheet(
-    sheet: Worksheet, form: Form, looks: Looks, *, last_row: int, lined: bool = False
-) -> None:
+def close_sheet(sheet: Worksheet, form: Form, looks: Looks, *, last_row: int, lined: bool = False) -> None:
     """Set what reaches down to the last row; `lined` draws the lines of empty rows too."""
     columns = len(form.headings) - 1
     last = max(last_row, HEAD_ROW + 1)
