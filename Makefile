@@ -6,9 +6,10 @@ READY := $(VENV)/.ready
 BUILD := build
 RUN := $(BUILD)/run
 PYTHON ?= python3
+FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak lint types houses bench docs clean
+.PHONY: help setup run test soak lint types houses bench fuzz docs clean
 
 help: ## 列出可用的目标
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -49,6 +50,13 @@ houses: setup ## 检查房间之间的引用（HOUSE 的规则）
 
 bench: setup ## 运行性能对比（几分钟到几十分钟）
 	@$(PY) -m benchmarks
+
+fuzz: setup ## 用 atheris 试探读表程序（5 分钟，可用 FUZZ_SECONDS 改；第一次联网安装 atheris）
+	@test -d $(BUILD)/atheris || $(PY) -m pip install --quiet --disable-pip-version-check --no-deps \
+		--target $(BUILD)/atheris atheris==3.0.0
+	@mkdir -p $(BUILD)/fuzz
+	@PYTHONPATH=$(BUILD)/atheris:. $(PY) fuzz/reader.py -max_total_time=$(FUZZ_SECONDS) -timeout=20 \
+		-rss_limit_mb=1024 -artifact_prefix=$(BUILD)/fuzz/
 
 docs: setup ## 重新印出 docs/ 里由程序印的几页
 	@$(PY) docs/print_pages.py

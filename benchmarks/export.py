@@ -61,14 +61,23 @@ def _problem(n: int, dice: random.Random) -> NewProblem:
 def export_alone(folder: str) -> None:
     """Export, and print what it took: in a process of its own, so that its memory is its own."""
     ledger = Ledger(open_engine(f"sqlite:///{folder}/ledger.db"))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = most_memory()
     start, worked = time.perf_counter(), time.process_time()
     done = export(ledger, Path(folder) / FILE, at=datetime.now(UTC))
     took, work = time.perf_counter() - start, time.process_time() - worked
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    most = most_memory()
     size = done.file.stat().st_size / 1e6
     print(f"export of {done.problems} problems: {took:.1f} s ({work:.1f} s of processor), {size:.1f} MB")
-    print(f"memory: {most / 1024:.0f} MB at most, {(most - before) / 1024:.0f} MB of it by the export")
+    print(f"memory: {most:.0f} MB at most, {most - before:.0f} MB of it by the export")
+
+
+def most_memory() -> float:
+    """The most that this process has needed so far, in MB (Linux: what a parent needed does not count)."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:

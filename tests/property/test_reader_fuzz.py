@@ -14,10 +14,12 @@ from cases_folder import cases
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
+from openpyxl.utils.exceptions import IllegalCharacterError
 
 from xiaohao.errors import Unreadable
 from xiaohao.workbooks import wire
 from xiaohao.workbooks.annotated import write_copy
+from xiaohao.workbooks.apart import read_apart
 from xiaohao.workbooks.lines import Fault, Reading
 from xiaohao.workbooks.reader import read
 
@@ -107,15 +109,21 @@ gently = settings(
 
 
 def judged(path: Path) -> Reading | None:
-    """What is read, None where it is refused; in any case in good time, and fit to be sent and marked."""
+    """What is read, None where it is refused; in any case in good time, and fit to be sent and marked.
+
+    An old workbook only in a process of its own: its parser ends the process that it is in when a bent
+    file asks for more memory than there is.
+    """
     started = time.process_time()
+    said, reading = "", None
     try:
-        reading = read(path)
+        reading = read_apart(path) if path.suffix == ".xls" else read(path)
     except Unreadable as refusal:
-        assert refusal.message.endswith("。")
-        reading = None
+        said = refusal.message
     assert time.process_time() - started < SECONDS
-    if reading is not None:
+    if reading is None:
+        assert said.endswith("。")
+    else:
         assert all(line.title and line.unit_name for line in reading.problems)
         assert all(fault.message.endswith("。") for fault in reading.faults)
         for message in wire.messages(reading):
@@ -132,7 +140,7 @@ def a_workbook_of(path: Path, rows: list[list[object]], merged: list[str]) -> Pa
             if value is not None:
                 try:
                     sheet.cell(y, x, value)  # type: ignore[arg-type]
-                except ValueError:  # signs that no workbook holds
+                except (ValueError, IllegalCharacterError):  # signs that no workbook holds
                     sheet.cell(y, x, "?")
     for area in merged:
         sheet.merged_cells.add(area)
@@ -203,6 +211,8 @@ def test_a_real_file_that_was_bent_is_read_or_refused(
     tmp_path: Path, name: str, bend: Callable[[bytes, random.Random], bytes], seed: int
 ) -> None:
     source = cases("ledgers") / name
+    if source.suffix == ".xls" and seed % 3:
+        return  # a process each is dear
     if bend is bent_within and source.suffix != ".xlsx":
         return
     path = tmp_path / name

@@ -31,7 +31,7 @@ IMPORT = "import"
 """Who imports where no person is named, and the lock of this act."""
 _REMEMBERED = 50_000
 _TELL_EVERY = 10_000
-_AT_ONCE = 2_000  # new problems that are written together: each needs some 10 kB until it is
+_AT_ONCE = 1_000  # new problems that are written together: each needs some 10 kB until it is
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,7 @@ def write(w: Writing, made: Plan, routes: ChannelSettings, *, held: bool) -> int
         for each in tellings:
             post = (each.told.unit_id or 0, each.told.role or Role.SUPERVISOR)
             told.append((each.untold, Teller(notice_id, official_id, code, *post)))
+    told.sort(key=lambda each: each[0].problem_id)  # as the tables and the trail's index lie
     firings.mark_told(w, told)
     details: dict[tuple[object, ...], bytes] = {}
     for untold, teller in told:

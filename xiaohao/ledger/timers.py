@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -25,7 +25,7 @@ from xiaohao.vocabulary import Light, RectificationClass, Status
 KEY = tuple(each.name for each in fields(TimerState))
 BATCH = 100_000
 NONE: frozenset[Any] = frozenset()
-DECISION_COLUMNS = "no INTEGER, status VARCHAR(16), light VARCHAR(16), level INTEGER, repeat INTEGER, next_event_on DATE, verify_by DATE"
+DECISION_COLUMNS = "no BIGINT PRIMARY KEY, status VARCHAR(16), light VARCHAR(16), level INTEGER, repeat INTEGER, next_event_on DATE, verify_by DATE"
 STEP_COLUMNS = (
     "no INTEGER, step VARCHAR(16), rank INTEGER, level INTEGER, repeat INTEGER, clock_on DATE, "
     "crossed_on DATE, quiet BOOLEAN"
@@ -39,6 +39,15 @@ class Decision:
     no: int
     seen: Outlook
     steps: tuple[Step, ...]
+
+
+class Due(NamedTuple):
+    """A problem that is due, and what is decided of it."""
+
+    problem_id: int
+    version: int
+    round: int
+    decision: Decision
 
 
 @dataclass
@@ -73,33 +82,32 @@ def fire_due_timers(w: Writing, scope: Scope) -> Fired:
     last_set_aside = 0
     while True:
         rows = _batch(w, scope, after=last_set_aside)
-        if not rows:
-            return fired
-        groups: dict[tuple[Any, ...], list[tuple[int, int, int]]] = defaultdict(list)
+        decisions: dict[tuple[Any, ...], Decision | Exception] = {}
+        due_: list[Due] = []
         for row in rows:
-            groups[row[3:]].append(row[:3])
-        decided: list[tuple[Decision, list[tuple[int, int, int]]]] = []
-        aside = False
-        for key, members in groups.items():
-            decision = _decide(w, len(decided), key)
-            if isinstance(decision, Decision):
-                decided.append((decision, members))
-            else:
-                aside = True
-                fired.set_aside.append(faults.set_aside(members[0][0], decision))
-        if decided:
-            _write(w, decided, fired)
+            problem_id, version, round_ = row[:3]
+            key = row[3:]
+            if key not in decisions:
+                decisions[key] = _decide(w, len(decisions), key)
+                if isinstance(error := decisions[key], Exception):
+                    fired.set_aside.append(faults.set_aside(problem_id, error))
+            if isinstance(decision := decisions[key], Decision):
+                due_.append(Due(problem_id, version, round_, decision))
+        if due_:
+            _write(w, [each for each in decisions.values() if isinstance(each, Decision)], due_)
+            _count(fired, due_)
         if len(rows) < BATCH:
             return fired
-        last_set_aside = rows[-1][0] if aside else last_set_aside
+        last_set_aside = rows[-1][0] if len(due_) < len(rows) else last_set_aside
 
 
 def _batch(w: Writing, scope: Scope, *, after: int) -> Sequence[Any]:
     source, parameters = due(scope, w.on)
     columns = ", ".join(f"p.{name}" for name in KEY)
+    # the plus keeps a planner from walking the whole table along its key, which would be in order already
     query = sa.text(
-        f"SELECT p.id, p.version, p.round, {columns} {source} AND p.id > :after "
-        f"ORDER BY p.id LIMIT {BATCH}{dialect.for_update(w.conn)}"
+        f"SELECT p.id, p.version, p.round, {columns} {source} AND +p.id > :after "
+        f"ORDER BY +p.id LIMIT {BATCH}{dialect.for_update(w.conn)}"
     ).bindparams(sa.bindparam("on", type_=sa.Date))
     return w.conn.execute(query, parameters | {"after": after}).all()
 
@@ -127,46 +135,34 @@ def _decide(w: Writing, no: int, key: Sequence[Any]) -> Decision | Exception:
         return error
 
 
-def _write(w: Writing, decided: Sequence[tuple[Decision, list[tuple[int, int, int]]]], fired: Fired) -> None:
+def _write(w: Writing, decisions: Sequence[Decision], due_: Sequence[Due]) -> None:
     conn = w.conn
     dialect.create_temp_table(conn, "decision", DECISION_COLUMNS)
-    dialect.fill(
-        conn,
-        "decision",
-        ("no", "status", "light", "level", "repeat", "next_event_on", "verify_by"),
-        [
-            (
-                d.no,
-                d.seen.status,
-                d.seen.light,
-                d.seen.level,
-                d.seen.repeat,
-                d.seen.next_event_on,
-                d.seen.verify_by,
-            )
-            for d, _ in decided
-        ],
-    )
+    names = ("no", "status", "light", "level", "repeat", "next_event_on", "verify_by")
+    seen = ((d.no, d.seen) for d in decisions)
+    rows = [(no, s.status, s.light, s.level, s.repeat, s.next_event_on, s.verify_by) for no, s in seen]
+    dialect.fill(conn, "decision", names, rows)
     dialect.create_temp_table(conn, "due_problem", "problem_id BIGINT PRIMARY KEY, no INTEGER, round INTEGER")
-    dialect.fill(
-        conn,
-        "due_problem",
-        ("problem_id", "no", "round"),
-        [(problem_id, d.no, round_) for d, members in decided for problem_id, _, round_ in members],
-    )
+    members = [(each.problem_id, each.decision.no, each.round) for each in due_]
+    dialect.fill(conn, "due_problem", ("problem_id", "no", "round"), members)
+    # the plus keeps SQLite from walking the whole of `problem` and looking each row up in due_problem
     conn.exec_driver_sql(
         "UPDATE problem SET status = d.status, light = d.light, level = d.level, repeat = d.repeat, "
         "next_event_on = d.next_event_on, verify_by = d.verify_by, version = problem.version + 1 "
-        "FROM due_problem f JOIN decision d ON d.no = f.no WHERE problem.id = f.problem_id"
+        "FROM due_problem f JOIN decision d ON d.no = f.no WHERE problem.id = +f.problem_id"
     )
-    skipped = _write_steps(w, decided)
-    for decision, members in decided:
-        _count(fired, decision, len(members))
-        _note(w, decision, members, skipped)
+    had = _write_steps(w, decisions, due_)
+    details: dict[tuple[int, int, frozenset[Any]], bytes] = {}
+    for problem_id, version, round_, decision in due_:
+        key = (decision.no, round_, had.get(problem_id, NONE))
+        if key not in details:
+            steps = [step for step in decision.steps if step.key not in key[2]]
+            details[key] = detail(w.on, decision.seen, steps, round_)
+        w.note(f"problem:{problem_id}", version + 1, details[key])
 
 
 def _write_steps(
-    w: Writing, decided: Sequence[tuple[Decision, list[tuple[int, int, int]]]]
+    w: Writing, decisions: Sequence[Decision], due_: Sequence[Due]
 ) -> Mapping[int, frozenset[Any]]:
     """Insert the steps that fire; for problems that had some of them already, the keys they had."""
     conn = w.conn
@@ -181,7 +177,7 @@ def _write_steps(
             s.crossed_on,
             s.quiet,
         )
-        for d, _ in decided
+        for d in decisions
         for s in d.steps
     ]
     if not steps:
@@ -197,7 +193,7 @@ def _write_steps(
         "FROM due_problem f JOIN due_step s ON s.no = f.no WHERE TRUE "
         "ON CONFLICT (problem_id, round, clock_on, step, level, repeat) WHERE withdrawn_on IS NULL DO NOTHING"
     ).rowcount
-    if inserted == sum(len(d.steps) * len(members) for d, members in decided):
+    if inserted == sum(len(each.decision.steps) for each in due_):
         return {}
     return _had_already(w, before)
 
@@ -219,27 +215,11 @@ def _had_already(w: Writing, before: int) -> Mapping[int, frozenset[Any]]:
     return {problem_id: frozenset(keys) for problem_id, keys in had.items()}
 
 
-def _count(fired: Fired, decision: Decision, members: int) -> None:
-    fired.problems += members
-    if decision.seen.light is Light.YELLOW:
-        fired.yellow += members
-    if decision.seen.light is Light.RED:
-        fired.red += members
-
-
-def _note(
-    w: Writing,
-    decision: Decision,
-    members: Sequence[tuple[int, int, int]],
-    had: Mapping[int, frozenset[Any]],
-) -> None:
-    details: dict[tuple[int, frozenset[Any]], bytes] = {}
-    for problem_id, version, round_ in members:
-        key = (round_, had.get(problem_id, NONE))
-        if key not in details:
-            steps = [step for step in decision.steps if step.key not in key[1]]
-            details[key] = detail(w.on, decision.seen, steps, round_)
-        w.note(f"problem:{problem_id}", version + 1, details[key])
+def _count(fired: Fired, due_: Sequence[Due]) -> None:
+    lights = Tally(each.decision.seen.light for each in due_)
+    fired.problems += len(due_)
+    fired.yellow += lights[Light.YELLOW]
+    fired.red += lights[Light.RED]
 
 
 def detail(on: date, seen: Outlook, steps: Sequence[Step], round_: int) -> bytes:

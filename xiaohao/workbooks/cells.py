@@ -180,6 +180,10 @@ def split_phone(text: str) -> tuple[str, str]:
     return "、".join(name for name in names if name), "、".join(numbers)
 
 
+GREATEST_FEN = 2**53 - 1
+"""The greatest amount that the trail can carry."""
+
+
 def fen(value: Value, *, unit: int) -> int | None:
     """An amount in fen; `unit` is the fen in one unit of the heading (元: 100, 万元: 1,000,000)."""
     text = narrow(plain(value)).replace(",", "").removeprefix("¥").removeprefix("约")
@@ -191,7 +195,7 @@ def fen(value: Value, *, unit: int) -> int | None:
         amount = Decimal(text) * unit
     except InvalidOperation:
         return None
-    return int(amount) if amount.is_finite() and abs(amount) < 10**17 else None
+    return int(amount) if amount.is_finite() and 0 <= amount <= GREATEST_FEN else None
 
 
 def _compact(digits: str) -> date | None:

@@ -13,6 +13,7 @@ UNSEEN = (
     "旧版 .xls 里的删除线、批注和错误值（如 #REF!）读不出来，有作废的行请自行核对，或另存为 .xlsx 后再导入。"
 )
 _LARGEST_AREA = 2 * MOST_CELLS  # rows by columns, the empty ones counted
+_PANIC = "PanicException"  # of Rust: no Exception, and of no module that could be imported
 _DAMAGED = "文件已损坏或没有传完整，请在 Excel 中打开，另存为 .xlsx 后再导入。"
 _LOCKED = "文件设了打开密码，请取消密码后另存再导入。"
 
@@ -20,12 +21,16 @@ _LOCKED = "文件设了打开密码，请取消密码后另存再导入。"
 def read_old_format(path: Path) -> Book:
     """The sheets of the workbook, hidden ones too. Raises Unreadable where it is damaged or locked."""
     try:
-        with CalamineWorkbook.from_path(path) as book:
+        with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
             hidden = {m.name: m.visible is not SheetVisibleEnum.Visible for m in book.sheets_metadata}
             sheets = [_sheet(book.get_sheet_by_name(name), hidden[name]) for name in book.sheet_names]
     except PasswordError as error:
         raise Unreadable(_LOCKED) from error
     except (CalamineError, OSError, ValueError, OverflowError) as error:
+        raise Unreadable(_DAMAGED) from error
+    except BaseException as error:
+        if type(error).__name__ != _PANIC:
+            raise
         raise Unreadable(_DAMAGED) from error
     return Book(sheets, (UNSEEN,))
 

@@ -12,7 +12,7 @@ from xiaohao.workbooks.looks import Looks
 A4 = 9
 HEAD_ROW = 2
 """Rows count from 0: title, line, head."""
-_TALLEST, _LINE_HEIGHT = 409.0, 15.0
+_TALLEST, _LINE_HEIGHT = 409.0, 15.8
 SPARE_ROWS = 500
 """Rows below the last one in which drop-downs and lines still work."""
 

@@ -134,7 +134,7 @@ def _write(
         first += 1
     look = RowLook(looks, form.kinds)
     for place, values in enumerate(rows):
-        write_row(sheet, first + place, values, look)
+        write_row(sheet, first + place, values, look, height=row_height(values, form))
     last = first + len(rows) - 1
     for row in range(last + 1, last + 1 + _EMPTY_ROWS):
         sheet.set_row(row, 27)

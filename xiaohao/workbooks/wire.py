@@ -21,6 +21,7 @@ PARTS: Mapping[str, type[Any]] = {
     "heads": HeadLine,
 }
 _AT_ONCE = 500
+_SHORT, _MOST_SHARED = 24, 1000  # characters; texts of one field
 _Convert = Callable[[Any], Any]
 
 
@@ -76,7 +77,9 @@ def _converter(hint: Any) -> _Convert | None:
     if origin is tuple:
         convert = _converter(arguments[0])
         return tuple if convert is None else lambda values: tuple(map(convert, values))
-    if origin is Literal or hint in (str, int, bool):
+    if hint is str:
+        return _Shared()
+    if origin is Literal or hint in (int, bool):
         return None
     if hint is date:
         return date.fromisoformat
@@ -89,6 +92,20 @@ def _converter(hint: Any) -> _Convert | None:
             *(value[n] if c is None else c(value[n]) for n, c in zip(names, converters, strict=True))
         )
     raise TypeError(f"no JSON for {hint}")
+
+
+class _Shared:
+    """Gives equal short texts as one: units, headings and words come again in every line."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, str] = {}
+
+    def __call__(self, text: str) -> str:
+        if len(text) > _SHORT:
+            return text
+        if len(self._kept) >= _MOST_SHARED:
+            return self._kept.get(text, text)
+        return self._kept.setdefault(text, text)
 
 
 def _optional(convert: _Convert | None) -> _Convert | None:

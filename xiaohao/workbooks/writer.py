@@ -13,7 +13,6 @@ from pathlib import Path
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from models.facts import ExportLine
 from xiaohao.vocabulary import Status
@@ -127,16 +126,21 @@ def ledger_form(page: LedgerPage) -> Form:
     )
 
 
-def write_row(sheet: Worksheet, row: int, values: Sequence[Cell], look: "RowLook") -> None:
+def write_row(sheet: TextSheet, row: int, values: Sequence[Cell], look: "RowLook", *, height: float) -> None:
     """Write one row; every text is written as a text, never as a formula or a link."""
+    looks = look.usual
+    shown: list[str | int | float | None] = []
     for index, value in enumerate(values):
         if isinstance(value, str):
-            if value:
-                sheet.write_string(row, index, written(value), look.text(value, index))
+            shown.append(written(value))
+            if looks_like_formula(value):
+                looks = look.quoted(looks, index)
         elif isinstance(value, date):
-            sheet.write_number(row, index, value.toordinal() - _DAY_ZERO, look.day)
-        elif value is not None:
-            sheet.write_number(row, index, value, look.usual[index])
+            shown.append(value.toordinal() - _DAY_ZERO)
+            looks = look.dated(looks, index)
+        else:
+            shown.append(value)
+    sheet.put_row(row, shown, looks, height)
 
 
 class RowLook:
@@ -144,20 +148,29 @@ class RowLook:
 
     def __init__(self, looks: Looks, kinds: Sequence[str], *, light: str = "", struck: bool = False) -> None:
         self._looks, self._kinds, self._struck = looks, kinds, struck
-        self.day = looks.cell("day", struck=struck)
-        self.usual = [looks.cell(kind, struck=struck) for kind in kinds]
+        self.usual: Sequence[Format] = [looks.cell(kind, struck=struck) for kind in kinds]
         if light:
-            self.usual[_LIGHT] = looks.cell(kinds[_LIGHT], light=light)
+            self.usual = self._with(self.usual, _LIGHT, looks.cell(kinds[_LIGHT], light=light))
 
-    def text(self, text: str, index: int) -> Format:
-        """The look of a text; one that begins like a formula stays a text when somebody edits it."""
-        if looks_like_formula(text):
-            return self._looks.cell(self._kinds[index], struck=self._struck, quoted=True)
-        return self.usual[index]
+    def quoted(self, usual: Sequence[Format], index: int) -> Sequence[Format]:
+        """The same where a text begins like a formula: it stays a text when somebody edits it."""
+        return self._with(
+            usual, index, self._looks.cell(self._kinds[index], struck=self._struck, quoted=True)
+        )
+
+    def dated(self, usual: Sequence[Format], index: int) -> Sequence[Format]:
+        """The same where the cell holds a day."""
+        if self._kinds[index] == "day":
+            return usual
+        return self._with(usual, index, self._looks.cell("day", struck=self._struck))
+
+    @staticmethod
+    def _with(usual: Sequence[Format], index: int, look: Format) -> Sequence[Format]:
+        return [*usual[:index], look, *usual[index + 1 :]]
 
 
 def _write_rows(
-    sheet: Worksheet, form: Form, looks: Looks, page: LedgerPage, lines: Iterable[ExportLine], say: Say
+    sheet: TextSheet, form: Form, looks: Looks, page: LedgerPage, lines: Iterable[ExportLine], say: Say
 ) -> int:
     """Write all rows; the number of the last, from 0."""
     extra = without_home(page.extra_headings)
@@ -167,9 +180,8 @@ def _write_rows(
     for serial, line in enumerate(lines, start=1):
         row = HEAD_ROW + serial
         values = cells(line, serial, extra)
-        sheet.set_row(row, row_height(values, form))
-        light = line.light.label if line.light else ""
-        write_row(sheet, row, values, struck if line.status is Status.CANCELLED else by_light[light])
+        look = struck if line.status is Status.CANCELLED else by_light[line.light.label if line.light else ""]
+        write_row(sheet, row, values, look, height=row_height(values, form))
         if serial % _TELL_EVERY == 0:
             say(f"已写 {serial} 件……")
     return row
