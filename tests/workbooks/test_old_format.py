@@ -29,7 +29,7 @@ def test_what_the_format_hides_is_said_once() -> None:
     assert [(fault.severity, fault.row, fault.message) for fault in faults] == [("warning", None, UNSEEN)]
 
 
-@pytest.mark.parametrize("size", [700, 5_000, 9_600])
+@pytest.mark.parametrize("size", [700, 5_000, 9_000])
 def test_a_torn_one_is_refused(tmp_path: Path, size: int) -> None:
     path = tmp_path / "断.xls"
     path.write_bytes(BIFF.read_bytes()[:size])

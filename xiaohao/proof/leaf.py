@@ -18,7 +18,8 @@ def canonical(value: Any) -> bytes:
     Raises ValueError for a number, key or string outside these, TypeError for any other type.
     """
     _check(value)
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    made = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return bytes(memoryview(made))  # orjson keeps more memory than the text is long
 
 
 def _check(value: Any) -> None:
