@@ -184,7 +184,7 @@ def test_an_export_comes_back(sqlite_template: Path, new: list[NewProblem]) -> N
 
 
 @pytest.mark.long
-@tried(300)
+@tried(60)
 @given(new=ledgers())
 def test_many_exports_come_back(sqlite_template: Path, new: list[NewProblem]) -> None:
     goes_round(sqlite_template, new)
