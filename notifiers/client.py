@@ -6,11 +6,14 @@ httpx's own log says one.
 """
 
 import asyncio
+import json
 import logging
 import ssl
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx
 
@@ -64,7 +67,44 @@ async def post(
     return verdict
 
 
-def failed(error: Exception) -> Receipt:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a vendor's interface answered: HTTP status, headers, and the body's JSON object.
+
+    `said` is empty where the body is no JSON object, or longer than 64 KiB: such an answer says
+    nothing, and what was sent is uncertain.
+    """
+
+    status: int
+    headers: httpx.Headers
+    said: Mapping[str, Any]
+
+
+async def exchange(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    within: timedelta,
+) -> Answer | Again | Misconfigured | Refused | Uncertain:
+    """Call a vendor's interface once and read its JSON: the verdict stands in the body, not in the status.
+
+    `within` bounds the whole call. Where nothing came back the receipt says whether anything was sent.
+    """
+    try:
+        async with (
+            asyncio.timeout(within.total_seconds()),
+            client.stream(method, url, content=body, headers=dict(headers or {})) as answer,
+        ):
+            read = await _read(answer)
+            return Answer(answer.status_code, answer.headers, _object(read))
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+        return failed(error)
+
+
+def failed(error: Exception) -> Again | Misconfigured | Refused | Uncertain:
     """What an exception of httpx says about the notice: surely not sent, or nobody knows."""
     match error:
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
@@ -96,6 +136,23 @@ def retry_after(answer: httpx.Response, *, now: datetime) -> timedelta | None:
         return None
     wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
     return min(max(wait, timedelta()), LONGEST_WAIT)
+
+
+async def _read(answer: httpx.Response) -> bytes:
+    read = bytearray()
+    async for piece in answer.aiter_bytes():
+        read += piece
+        if len(read) > _MOST_READ:
+            return b""
+    return bytes(read)
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 async def _emptied(answer: httpx.Response) -> None:

@@ -1,12 +1,13 @@
 """What is said, what became of it, and the one protocol that every channel keeps.
 
-A channel takes a message, an address and a key, and returns a receipt. Expected ends are values,
+A channel puts a message into the body that it posts, and posts a body: two steps, since the outbox keeps
+the body before anything goes out and every further try sends the same bytes. Expected ends are values,
 never exceptions: the outbox decides by the receipt's type alone and shows its `why` to the operator.
 """
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Protocol
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 from models.facts import DigestFacts
 from notifiers import fit
@@ -131,6 +132,38 @@ class Uncertain:
 Receipt = Accepted | Again | Refused | Misconfigured | Uncertain
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A body and where it goes.
+
+    `body` is what the channel's own `body` made of a message. `address` is what `notifiers.choose` found
+    for the recipient. `key` is the notice's dedupe key: the same on every try, so that what is sent the
+    second time can be known as the same.
+    """
+
+    body: str
+    address: str = field(repr=False)
+    key: str
+    recipient: str
+    business_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What a channel tells of a notice that it accepted, when it is asked later.
+
+    `delivered` and `read` are facts that have happened; `read_at` is the instant (aware) where the channel
+    tells it. `failed` says that the notice did not arrive and will not. `is_final`: asking again tells
+    nothing more.
+    """
+
+    delivered: bool = False
+    read: bool = False
+    read_at: datetime | None = None
+    failed: Refused | None = None
+    is_final: bool = False
+
+
 class Channel(Protocol):
     """A way to reach a person or a group. One object lives in one event loop, used by many sends at once."""
 
@@ -146,14 +179,47 @@ class Channel(Protocol):
     def always_open(self) -> bool:
         """Whether it disturbs nobody and so needs no delivery window (console, file)."""
 
-    async def send(self, message: Message, *, address: str, key: str) -> Receipt:
+    def body(self, message: Message, *, address: str, key: str) -> str:
+        """The message as this channel posts it, within its limits.
+
+        A pure function of its arguments and the channel's settings: no time, no token, no secret, no
+        signature is in it, for the outbox keeps it.
+        """
+
+    async def send(self, letter: Letter) -> Receipt:
         """Send once, without trying again, and judge the channel's own answer.
 
-        `address` is what `notifiers.choose` found for the recipient. `key` is the notice's dedupe
-        key: the same on every try, so that what is sent the second time can be known as the same.
         Raises nothing for what a network or a receiver does; no receipt bears a URL, a secret or
-        what the receiver wrote back.
+        what the receiver wrote back in full.
         """
 
     async def aclose(self) -> None:
         """Give back connections and files. A closed channel sends nothing more."""
+
+
+@runtime_checkable
+class Tracking(Protocol):
+    """A channel that tells later what became of a notice: accepted is not yet delivered."""
+
+    @property
+    def asked_after(self) -> tuple[timedelta, ...]:
+        """When to ask, counted from acceptance, in ascending order; after the last nobody knows."""
+
+    async def fate(
+        self, reference: str, *, address: str, accepted_at: datetime
+    ) -> Fate | Again | Misconfigured:
+        """Ask for the notice of an `Accepted.reference` sent to `address`; `accepted_at` bears a zone.
+
+        Raises nothing for what a network or a receiver does.
+        """
+
+
+def letter(channel: Channel, message: Message, *, address: str, key: str) -> Letter:
+    """The message put into the channel's body and addressed."""
+    return Letter(
+        body=channel.body(message, address=address, key=key),
+        address=address,
+        key=key,
+        recipient=message.recipient,
+        business_date=message.business_date,
+    )

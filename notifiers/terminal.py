@@ -3,7 +3,7 @@
 import sys
 from typing import TextIO
 
-from notifiers.message import Accepted, Again, Message, Receipt
+from notifiers.message import Accepted, Again, Letter, Message, Receipt
 from xiaohao import vocabulary
 
 
@@ -18,13 +18,17 @@ class Terminal:
         """`stream` is standard error as it stands when a notice is written, if none is given."""
         self._stream = stream
 
-    async def send(self, message: Message, *, address: str, key: str) -> Receipt:  # noqa: ARG002
-        """Write subject and body in one piece, with an empty line after them.
+    def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
+        """Subject and text."""
+        return f"{message.subject}\n{message.text}"
+
+    async def send(self, letter: Letter) -> Receipt:
+        """Write subject and text in one piece, with an empty line after them.
 
         What the stream's encoding cannot show becomes a question mark.
         """
         stream = sys.stderr if self._stream is None else self._stream
-        text = f"{message.subject}\n{message.text}\n\n"
+        text = f"{letter.body}\n\n"
         encoding = stream.encoding or "utf-8"
         try:
             stream.write(text.encode(encoding, "replace").decode(encoding))

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from notifiers import fit
-from notifiers.message import Accepted, Again, Message, Misconfigured, Receipt
+from notifiers.message import Accepted, Again, Letter, Message, Misconfigured, Receipt
 from xiaohao import vocabulary
 
 _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EINTR, errno.EAGAIN}
@@ -30,11 +30,15 @@ class TextFile:
         """`folder` is the notices folder; it and the folders of the dates are made when needed."""
         self._folder = folder
 
-    async def send(self, message: Message, *, address: str, key: str) -> Receipt:  # noqa: ARG002
+    def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
+        """Subject and text."""
+        return f"{message.subject}\n{message.text}"
+
+    async def send(self, letter: Letter) -> Receipt:
         """Write the notice, unless a file of this key is there already: then nothing is changed."""
-        path = self._folder / message.business_date.isoformat() / file_name(message.recipient, key)
+        path = self._folder / letter.business_date.isoformat() / file_name(letter.recipient, letter.key)
         try:
-            await asyncio.to_thread(write_once, path, f"{message.subject}\n{message.text}\n")
+            await asyncio.to_thread(write_once, path, f"{letter.body}\n")
         except OSError as error:
             why = f"通知文件不能写入（{os.strerror(error.errno) if error.errno else '原因不明'}）"
             return Again(why) if error.errno in _PASSING else Misconfigured("folder", why)

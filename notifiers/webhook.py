@@ -18,7 +18,7 @@ import httpx
 
 from models.facts import to_json
 from notifiers import client, signing
-from notifiers.message import Accepted, Again, Message, Misconfigured, Receipt, Refused
+from notifiers.message import Accepted, Again, Letter, Message, Misconfigured, Receipt, Refused
 from xiaohao import vocabulary
 
 SIGNATURE = "X-Xiaohao-Signature"
@@ -59,12 +59,16 @@ class Webhook:
         self._now = now
         self._client = client.new_client(connect=connect, answer=answer)
 
-    async def send(self, message: Message, *, address: str, key: str) -> Receipt:
-        """POST the message to `address`, a URL. 2xx is delivered, whatever the receiver does then."""
+    def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
+        """The JSON that is posted: the words to show, and the facts for a receiver that computes."""
+        return body_of(message, key=key).decode()
+
+    async def send(self, letter: Letter) -> Receipt:
+        """POST the body to `letter.address`, a URL. 2xx is delivered, whatever the receiver does then."""
         if not self._secret:
             return Misconfigured("secret", "未设置网络钩子的签名密钥")
-        receipt = await self._sent(message, address, key, self._secret)
-        if isinstance(receipt, Misconfigured) and address != self._url:
+        receipt = await self._sent(letter, self._secret)
+        if isinstance(receipt, Misconfigured) and letter.address != self._url:
             return Refused(receipt.code, receipt.why)  # one person's own address stops nobody else's notices
         return receipt
 
@@ -72,19 +76,19 @@ class Webhook:
         """Close the pooled connections."""
         await self._client.aclose()
 
-    async def _sent(self, message: Message, address: str, key: str, secret: str) -> Receipt:
-        if why := fault_of(address, allow_http=self._allow_http):
+    async def _sent(self, letter: Letter, secret: str) -> Receipt:
+        if why := fault_of(letter.address, allow_http=self._allow_http):
             return Misconfigured("address", why)
-        body = body_of(message, key=key)
+        body = letter.body.encode()
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "xiaohao",
-            IDEMPOTENCY_KEY: quote(key, safe=_SAFE_IN_HEADER),
+            IDEMPOTENCY_KEY: quote(letter.key, safe=_SAFE_IN_HEADER),
             SIGNATURE: signing.webhook(secret, int(self._now()), body),
         }
         judge = partial(read_answer, now=datetime.fromtimestamp(self._now(), UTC))
         return await client.post(
-            self._client, address, body, headers=headers, within=self._within, judge=judge
+            self._client, letter.address, body, headers=headers, within=self._within, judge=judge
         )
 
 

@@ -188,6 +188,17 @@ class Channel(Word):
     CONSOLE = "console", "终端"
     FILE = "file", "文件"
     WEBHOOK = "webhook", "网络钩子"
+    WECOM_ROBOT = "wecom_robot", "企业微信群机器人"
+    WECOM_APP = "wecom_app", "企业微信应用消息"
+    DINGTALK_ROBOT = "dingtalk_robot", "钉钉自定义机器人"
+    DINGTALK_WORK = "dingtalk_work", "钉钉工作通知"
+    DINGTALK_GOV = "dingtalk_gov", "专有钉钉工作通知"
+    FEISHU_ROBOT = "feishu_robot", "飞书自定义机器人"
+    FEISHU_APP = "feishu_app", "飞书应用消息"
+    MAIL = "mail", "电子邮件"
+    SMS_ALIYUN = "sms_aliyun", "阿里云短信"
+    SMS_TENCENT = "sms_tencent", "腾讯云短信"
+    OTHER = "other", "其他服务"
 
 
 class Action(Word):

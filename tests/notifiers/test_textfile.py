@@ -15,15 +15,16 @@ import pytest
 from digest_builders import digest_of, near, overdue
 
 from notifiers import digest
-from notifiers.message import Accepted, Misconfigured, Receipt
+from notifiers.message import Accepted, Message, Misconfigured, Receipt, letter
 from notifiers.textfile import TextFile, file_name, write_once
 
 MESSAGE = digest.message(digest_of(overdue(), near()))
 KEY = "compose-42:official-7:file"
 
 
-def write(folder: Path, key: str = KEY, message: object = MESSAGE) -> Receipt:
-    return asyncio.run(TextFile(folder).send(message, address="G0007", key=key))  # type: ignore[arg-type]
+def write(folder: Path, key: str = KEY, message: Message = MESSAGE) -> Receipt:
+    channel = TextFile(folder)
+    return asyncio.run(channel.send(letter(channel, message, address="G0007", key=key)))
 
 
 def test_a_notice_is_a_utf8_text_file_in_the_folder_of_its_business_date(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from loopback_receiver import Answer, Receiver, Request, receiving
 
 from models.facts import facts_from_json
 from notifiers import digest
-from notifiers.message import Accepted, Again, Misconfigured, Receipt, Refused, Uncertain
+from notifiers.message import Accepted, Again, Misconfigured, Receipt, Refused, Uncertain, letter
 from notifiers.webhook import Webhook, fault_of, read_answer
 
 SECRET = "this is secret"
@@ -52,7 +52,8 @@ def send(
     async def sends() -> list[Receipt]:
         channel = Webhook(url, **{"secret": SECRET, "now": lambda: NOW, **but})
         try:
-            return [await channel.send(MESSAGE, address=address or url, key=key) for _ in range(times)]
+            said = letter(channel, MESSAGE, address=address or url, key=key)
+            return [await channel.send(said) for _ in range(times)]
         finally:
             await channel.aclose()
 
@@ -150,7 +151,7 @@ def test_what_is_no_http_is_uncertain() -> None:
                 url = f"http://127.0.0.1:{server.getsockname()[1]}/"
                 channel = Webhook(url, SECRET)
                 try:
-                    return await channel.send(MESSAGE, address=url, key=KEY)
+                    return await channel.send(letter(channel, MESSAGE, address=url, key=KEY))
                 finally:
                     await channel.aclose()
 
@@ -295,7 +296,9 @@ def test_sends_run_side_by_side_over_one_channel() -> None:
     async def sends(receiver: Receiver) -> list[Receipt]:
         channel = Webhook(receiver.url, SECRET)
         try:
-            one = [channel.send(MESSAGE, address=receiver.url, key=f"{n}") for n in range(10)]
+            one = [
+                channel.send(letter(channel, MESSAGE, address=receiver.url, key=f"{n}")) for n in range(10)
+            ]
             async with asyncio.timeout(6):  # one by one it would take 10 seconds
                 return await asyncio.gather(*one)
         finally:

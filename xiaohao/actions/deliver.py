@@ -111,7 +111,9 @@ async def _send(
     if address is None:
         receipt = Refused("no_address", "没有这个渠道的地址")
     else:
-        receipt = await there[notice.channel].send(said, address=address, key=notice.dedupe_key)
+        channel = there[notice.channel]
+        sending = message.letter(channel, said, address=address, key=notice.dedupe_key)
+        receipt = await channel.send(sending)
     return judged(notice, receipt, body, datetime.now(UTC))
 
 

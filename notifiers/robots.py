@@ -1,0 +1,28 @@
+"""Group robots (群机器人): the address of one is its name in the settings, and whom it is to mention.
+
+The robot's key is a secret and stays in the settings; a contact row holds only the robot's name. The
+person to mention is what the channel takes: a userid, an open_id or a mobile number.
+"""
+
+from dataclasses import dataclass, field
+
+DEFAULT = "默认"
+"""The name of the robot of those whose unit has none of its own."""
+_BETWEEN = "@"
+
+
+@dataclass(frozen=True, slots=True)
+class RobotAddress:
+    """A robot by its name in the settings, and the person whom it mentions, or nobody."""
+
+    robot: str
+    mention: str | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.robot}{_BETWEEN}{self.mention}" if self.mention else self.robot
+
+    @classmethod
+    def parse(cls, address: str) -> "RobotAddress":
+        """“孟轲乡@13800000000” or “孟轲乡”; without a name before the @ it is the default robot."""
+        robot, _, mention = address.partition(_BETWEEN)
+        return cls(robot.strip() or DEFAULT, mention.strip() or None)
