@@ -9,7 +9,7 @@ PYTHON ?= python3
 FUZZ_SECONDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak lint types houses bench fuzz docs clean
+.PHONY: help setup run test soak lint types houses bench fuzz bundle docs clean
 
 help: ## 列出可用的目标
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -57,6 +57,9 @@ fuzz: setup ## 用 atheris 试探读表程序（5 分钟，可用 FUZZ_SECONDS �
 	@mkdir -p $(BUILD)/fuzz
 	@PYTHONPATH=$(BUILD)/atheris:. $(PY) fuzz/reader.py -max_total_time=$(FUZZ_SECONDS) -timeout=20 \
 		-rss_limit_mb=1024 -artifact_prefix=$(BUILD)/fuzz/
+
+bundle: setup ## 在 build/bundle 里做离线安装包（联网下载安装包，按 requirements.lock 核对）
+	@$(PY) deploy/make_bundle.py $(BUILD)/bundle
 
 docs: setup ## 重新印出 docs/ 里由程序印的几页
 	@$(PY) docs/print_pages.py

@@ -93,7 +93,7 @@ def fill(ledger: Ledger, lived: Lives, *, size: int, due: int) -> None:
         numbers = range(start, min(size, start + CHUNK))
         with ledger.quiet_writing() as conn:
             dialect.fill(conn, "problem", names, _rows(numbers, size // due, due, lived))
-            trail.seal(conn, map(_entry, numbers), actor="system:import", run="")
+            trail.seal(conn, [_entry(n) for n in numbers], actor="system:import", run="")
 
 
 def _clocks(rules: Rules, kinds: int) -> tuple[list[Clock], list[Clock]]:

@@ -1,12 +1,20 @@
 """What a run leaves on its page in Prefect: the report, and tables. Keys are ASCII, words are Chinese."""
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 
 from xiaohao.actions import night_report
 from xiaohao.actions.night_report import Lights
 from xiaohao.actions.recheck import Rechecked
+from xiaohao.actions.verify_trail import Verified
+from xiaohao.actions.watch import Watched
 from xiaohao.actions.whole_night import Night
 
 MOST_ROWS = 1_000
@@ -34,6 +42,43 @@ def of_recheck(done: Rechecked, *, dry_run: bool) -> None:
 def of_delivery(rows: Sequence[tuple[str, str]], failures: Sequence[str]) -> None:
     """What became of the notices of one pass."""
     _table("deliver", "；".join(failures) or "发送情况", night_report.SENT_HEADS, rows)
+
+
+def of_watch(done: Watched) -> None:
+    """Each check, and what it found."""
+    found = {each.check: each.message for each in done.findings}
+    rows = [(each.name, "正常" if each.well else found[each.check]) for each in done.checks]
+    _table("watch", done.headline, ("检查", "结果"), rows)
+
+
+def of_verification(done: Verified) -> None:
+    """What was recomputed, and what does not fit."""
+    rows = [("" if each.seq is None else str(each.seq), each.message) for each in done.findings]
+    rows = rows or [("", "没有不符")]
+    _table("verify-trail", done.headline, ("留痕", "结果"), rows)
+
+
+class Progress:
+    """How far a long scan is: an artifact that is updated a few times, however often `at` is called."""
+
+    def __init__(self, key: str, said: str, *, steps: int = 10) -> None:
+        self._said, self._key = said, key
+        self._step = 100 / steps
+        self._shown = 0.0
+        self._artifact: UUID | None = None
+
+    def at(self, done: int, of: int) -> None:
+        """`done` of `of` are done."""
+        percent = 100.0 if of <= 0 else min(100.0, 100.0 * done / of)
+        if self._artifact is None:
+            made = create_progress_artifact(progress=percent, key=self._key, description=self._said)
+            assert isinstance(made, UUID)  # in a task that is no coroutine
+            self._artifact = made
+        elif percent - self._shown < self._step and percent < 100:
+            return
+        else:
+            update_progress_artifact(artifact_id=self._artifact, progress=percent)
+        self._shown = percent
 
 
 def _table(key: str, said: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

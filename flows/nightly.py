@@ -2,20 +2,22 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from prefect import flow, runtime, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
+from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows import artifacts, retrying
+from flows import artifacts, business_date, pool, retrying
+from flows.fire_scope import fire
 from flows.office import office
 from xiaohao import bootstrap
 from xiaohao.actions import deliver as delivering
-from xiaohao.actions import night, night_report, owed, whole_night
+from xiaohao.actions import night, night_report, whole_night
 from xiaohao.actions import seal as sealing
 from xiaohao.actions.deliver import Sent
 from xiaohao.actions.night import Composed, FiredCounts
@@ -44,6 +46,7 @@ class NightForm(BaseModel):
 
 
 OWED = NightForm()
+THREADS: Any = ThreadPoolTaskRunner(max_workers=night.MOST_AT_ONCE)
 
 
 class Handed:
@@ -71,7 +74,7 @@ def name_of_run() -> str:
     return f"夜间运行 {asked or '（应运行的日期）'}"
 
 
-@flow(name="夜间运行", flow_run_name=name_of_run, persist_result=False)
+@flow(name="夜间运行", flow_run_name=name_of_run, persist_result=False, task_runner=THREADS)
 def nightly(form: NightForm = OWED) -> State[Any]:
     """Everything that the calendar makes happen on one business date, once.
 
@@ -79,11 +82,13 @@ def nightly(form: NightForm = OWED) -> State[Any]:
     was set aside; the rest is done all the same, and the next run takes what is left. Raises
     WrongDate, LedgerBusy, LedgerUnreachable.
     """
-    on = date_of(form)
-    missed = look_back(on)
-    parts = scopes()
-    fired = [fire(on, scope, return_state=True) for scope in parts]  # one that fails stops no other
-    counts, failed = counted(parts, fired)
+    owing = business_date.owing(form.business_date)
+    if owing.nothing:
+        return Completed(message=owing.nothing)
+    on = owing.on
+    parts = scopes(on)
+    missed = look_back(on, len(parts) > 1)
+    counts, failed = fire_all(on, parts)
     composed = compose(on, form.held)
     head = seal()
     sent = deliver(on)
@@ -95,19 +100,28 @@ def nightly(form: NightForm = OWED) -> State[Any]:
     return Failed(message=str(incomplete), data=incomplete)
 
 
-def date_of(form: NightForm) -> date:
-    """The business date asked for, else the newest owed. Raises WrongDate."""
-    with office() as here:
-        on = form.business_date or owed.owed(here.ledger, _instant())
-        night.check_date(here.ledger, on, today=bootstrap.today())
-    LOG.info("业务日期 %s", on)
-    return on
-
-
-def scopes() -> Sequence[Scope]:
+def scopes(on: date) -> Sequence[Scope]:
     """What is fired in one transaction each: the whole district, or its parts where the settings say so."""
     with office() as here:
-        return night.scopes(here.ledger, by_subtree=here.settings.scopes == "subtrees")
+        return night.scopes(here.ledger, here.settings.scopes, on)
+
+
+def fire_all(on: date, scopes: Sequence[Scope]) -> tuple[FiredCounts, list[str]]:
+    """Every scope: over the work pool where one is set, else in tasks side by side; on SQLite one by one.
+
+    What they did together, and a sentence for each that failed: one that fails stops no other.
+    """
+    with office() as here:
+        over_pool = bool(here.settings.work_pool) and len(scopes) > 1
+        alone = night.side_by_side(here.ledger, scopes) == 1
+    if over_pool and (fired := pool.fire_all(on, scopes)) is not None:
+        return fired
+    if alone:
+        return counted(scopes, [fire(on, scope, return_state=True) for scope in scopes])
+    under_way = [fire.submit(on, scope) for scope in scopes]
+    for each in under_way:
+        each.wait()
+    return counted(scopes, [each.state for each in under_way])
 
 
 def counted(scopes: Sequence[Scope], fired: Sequence[State[FiredCounts]]) -> tuple[FiredCounts, list[str]]:
@@ -128,27 +142,13 @@ def first_line(error: BaseException) -> str:
 
 
 @task(name="查漏跑的日期", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
-def look_back(on: date) -> list[date]:
-    """The business dates before `on` that did not run."""
+def look_back(on: date, note: bool) -> list[date]:
+    """The business dates before `on` that did not run; `note` writes them down before several scopes fire."""
     with office() as here:
-        missed = night.missed(here.ledger, on)
+        missed = (night.note_missed if note else night.missed)(here.ledger, on)
     if missed:
         LOG.warning("漏跑 %d 天（%s 至 %s），这次一并补上", len(missed), missed[0], missed[-1])
     return missed
-
-
-@task(name="触发到期事项", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
-def fire(on: date, scope: Scope) -> FiredCounts:
-    """Closings and timers of one scope, in one transaction."""
-    with office() as here:
-        done = night.fire(here.ledger, on, scope)
-    LOG.info(
-        "范围“%s”：到点 %d 件，亮黄灯 %d，亮红灯 %d，销号 %d",
-        scope.name, done.fired, done.yellow, done.red, done.closed,
-    )  # fmt: skip
-    for sentence in done.set_aside:
-        LOG.error("%s", sentence)
-    return done
 
 
 @task(name="拟写通知", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
@@ -174,7 +174,14 @@ def seal() -> Head:
 def deliver(on: date) -> Sent:
     """What may go out now."""
     with office() as here:
-        sent = delivering.deliver(here.ledger, on, here.channels)
+        rules = bootstrap.delivery_rules(here.settings)
+        sent = delivering.deliver(
+            here.ledger,
+            on,
+            here.channels,
+            rules,
+            progress=lambda count: LOG.info("已发送 %d 份", count),
+        )
     LOG.info("发送通知 %d 份", sent.tried)
     for why in dict.fromkeys(sent.failures):
         LOG.warning("有通知没有送达：%s", why)
@@ -188,10 +195,3 @@ def report(done: Handed) -> None:
         lights = night_report.lights(here.ledger)
         night_report.write(here.settings.reports, done.night, lights)
     artifacts.of_night(done.night, lights)
-
-
-def _instant() -> datetime:
-    """Now, or the planned start where the clock of this machine lags behind it."""
-    planned = runtime.flow_run.scheduled_start_time
-    now = datetime.now(UTC)
-    return now if planned is None else max(now, planned)

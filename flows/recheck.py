@@ -1,16 +1,19 @@
 """重新核查: by hand, at any hour; tells nobody, the next night does."""
 
 import logging
+from datetime import date
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows import artifacts, retrying
-from flows.office import office
+from flows import answers, artifacts, retrying
+from flows.office import Office, office
 from xiaohao import bootstrap
+from xiaohao.actions import owed
 from xiaohao.actions import recheck as rechecking
 from xiaohao.actions.recheck import Rechecked
+from xiaohao.errors import WrongDate
 
 LOG = logging.getLogger("xiaohao.recheck")
 
@@ -28,6 +31,9 @@ class RecheckForm(BaseModel):
         title="单位",
         description="单位全称或编码，连同其下级单位。问题编号和单位都留空，就核查全部未销号的问题。",
     )
+    business_date: date | None = Field(
+        default=None, title="核查日期", description="按哪一天核查。留空即为今天，不能晚于今天。"
+    )
     dry_run: bool = Field(default=False, title="试运行", description="只看会有什么变化，不写入。")
 
 
@@ -38,7 +44,8 @@ EVERYTHING = RecheckForm()
 def recheck(form: RecheckForm = EVERYTHING) -> None:
     """Work timetables out anew, fire what is due, close what is verified.
 
-    Raises WrongUsage where both numbers and a unit are given, NotFound, LedgerBusy, LedgerUnreachable.
+    Raises WrongUsage where both numbers and a unit are given, NotFound, WrongDate, LedgerBusy,
+    LedgerUnreachable.
     """
     look_again(form)
 
@@ -46,10 +53,10 @@ def recheck(form: RecheckForm = EVERYTHING) -> None:
 @task(name="核查", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
 def look_again(form: RecheckForm) -> Rechecked:
     """One transaction over the problems of the form."""
-    with office() as here:
+    with answers.told(), office() as here:
         done = rechecking.recheck(
             here.ledger,
-            on=bootstrap.today(),
+            on=day_of(form, here),
             numbers=form.numbers,
             unit=form.unit,
             everything=not form.numbers and form.unit is None,
@@ -57,4 +64,15 @@ def look_again(form: RecheckForm) -> Rechecked:
         )
     LOG.info("核查 %d 件，有变化 %d 件", done.checked, len(done.changed))
     artifacts.of_recheck(done, dry_run=form.dry_run)
+    answers.answer(done)
     return done
+
+
+def day_of(form: RecheckForm, here: Office) -> date:
+    """The day asked for, else today. Raises WrongDate for a later one, or a clock that is far ahead."""
+    today = bootstrap.today()
+    if form.business_date is None:
+        owed.check_today(here.ledger, today, most_days=here.settings.most_days_owed)
+    elif form.business_date > today:
+        raise WrongDate(f"日期 {form.business_date} 晚于今天（{today}），不能提前核查。台账没有变化。")
+    return form.business_date or today

@@ -1,7 +1,8 @@
-"""The child of `flows.temporary_server`: Prefect's API on a free port of the loopback.
+"""A server as a child of ours: an application on an address of this machine, until its parent is gone.
 
-Run as a file of its own, with nothing of ours imported: everything comes in the environment. It
-writes its port on stdout once it answers, and ends when stdin is closed, by its parent's will or death.
+Run as a file of its own, with nothing of ours imported: what it serves and where come as arguments,
+all else in the environment. It writes its port on stdout once it answers, and ends when stdin is
+closed, by its parent's will or death.
 """
 
 import os
@@ -35,11 +36,11 @@ def end_with_the_parent(server: Answering) -> None:
     os._exit(0)
 
 
-def main() -> None:
-    """Serve until stdin is closed."""
+def main(application: str, host: str, port: str) -> None:
+    """Serve the application (`module:factory`) at the address until stdin is closed; port 0 is a free one."""
     server = Answering(
         uvicorn.Config(
-            "prefect.server.api.server:create_app",
+            application,
             factory=True,
             log_level="error",
             lifespan="on",
@@ -47,10 +48,13 @@ def main() -> None:
         )
     )
     threading.Thread(target=end_with_the_parent, args=(server,), daemon=True).start()
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
+    with socket.create_server((host, int(port)), family=_family(host)) as listening:
         server.run(sockets=[listening])
 
 
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:4])

@@ -10,12 +10,14 @@ from models.firing import Firing
 from models.measure import Measure
 from models.notice import Notice
 from models.official import Official
+from models.parked_channel import ParkedChannel
 from models.policy import Policy
 from models.post import Deputy, Holding, Post
 from models.problem import CoUnit, Problem
 from models.progress import Progress
 from models.resident import Resident
 from models.run import Run
+from models.sending import Sending
 from models.suspension import Suspension
 from models.trail import Checkpoint, Trail, TrailHead
 from models.unit import Unit
@@ -37,12 +39,14 @@ __all__ = [
     "Measure",
     "Notice",
     "Official",
+    "ParkedChannel",
     "Policy",
     "Post",
     "Problem",
     "Progress",
     "Resident",
     "Run",
+    "Sending",
     "Suspension",
     "Trail",
     "TrailHead",

@@ -105,8 +105,10 @@ def octets(*, null: bool = False) -> Any:
     return _field(sa.LargeBinary(), null=null)
 
 
-def word(kind: type[Word], name: str, *, null: bool = False, default: Word | None = None) -> Any:
-    """A code of the vocabulary; the CHECK `<table>_<name>` refuses every other word."""
+def word(
+    kind: type[Word], name: str, *, null: bool = False, default: Word | None = None, key: bool = False
+) -> Any:
+    """A code of the vocabulary; the CHECK `<table>_<name>` refuses every other word. With `key` the primary key."""
     stored = sa.Enum(
         kind,
         values_callable=_codes,
@@ -115,6 +117,8 @@ def word(kind: type[Word], name: str, *, null: bool = False, default: Word | Non
         length=16,
         name=name,
     )
+    if key:
+        return Field(sa_column=sa.Column(stored, primary_key=True))
     return _field(stored, null=null, default=default)
 
 

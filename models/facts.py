@@ -68,6 +68,8 @@ class DigestItem:
     next_role: Role | None = None
     next_unit: str | None = None
     co_units: tuple[str, ...] = ()
+    unanswered_by: str | None = None
+    """Told for information: who got the notice of this matter and has not acknowledged it (已阅)."""
     firings: tuple[int, ...] = ()
     """The ids of the firings that this line carries: the told one and those it speaks for."""
 
@@ -88,7 +90,8 @@ class DigestFacts:
 
     `roles` and `unit` name the post it is told for. `in_place_of` holds the names of those a deputy
     stands in for; `passed_up_from` names the vacant posts below (“四季花城社区党支部书记”) whose
-    notices come to the recipient. `items` are in order, the most urgent first. `counts_by_unit` is
+    notices come to the recipient. `undelivered_to` is set where the notice was meant for somebody below whom
+    no channel reached, and is told for information. `items` are in order, the most urgent first. `counts_by_unit` is
     filled for a recipient above several units. `other_overdue` counts the overdue problems of the
     recipient that have no news today. `checkpoint` is the short root of the trail told in the foot.
     """
@@ -103,6 +106,7 @@ class DigestFacts:
     items: tuple[DigestItem, ...]
     in_place_of: tuple[str, ...] = ()
     passed_up_from: tuple[str, ...] = ()
+    undelivered_to: str | None = None
     counts_by_unit: tuple[UnitCount, ...] = ()
     other_overdue: int = 0
     page_url: str | None = None

@@ -12,11 +12,25 @@ from xiaohao.vocabulary import Channel, NoticeState
 WAITING = "state IN ('queued', 'again', 'leased', 'uncertain')"
 """SQL: may still have to be sent; a query uses the index where it repeats these words."""
 
+UNFINISHED = "state NOT IN ('accepted', 'delivered')"
+"""SQL: waits, is held, or ended undelivered; a query uses the index where it repeats these words."""
+
+
+UNANSWERED = "accepted_at IS NOT NULL AND acknowledged_at IS NULL AND passed_up_on IS NULL"
+"""SQL: reached its recipient, who has not said so; a query uses the index where it repeats these words."""
+
+ASKED = "next_ask_at IS NOT NULL"
+"""SQL: the channel took it and is asked later what became of it."""
+
 
 class Notice(SQLModel, table=True):
     """One digest for one recipient on one channel.
 
-    `facts` (JSON) are stored when it is composed, the text is rendered at sending and kept in `sent_body`.
+    `facts` (JSON) are stored when it is composed, the body is made at the first try and kept in `sent_body`.
+    `instead_of` is the notice that ended undelivered and whose facts this one carries. `unsure_at`: since
+    then a try may have reached the recipient unanswered; `marked_at`: since then the body bears 重发.
+    `passed_up_on`: the business date on which its silence was told to the next role up.
+    `next_ask_at`: when the channel is asked what became of it.
     """
 
     __tablename__ = "notice"
@@ -28,6 +42,12 @@ class Notice(SQLModel, table=True):
         check("state <> 'delivered' OR delivered_at IS NOT NULL", "delivered_has_time"),
         partial_index("notice_waiting", "next_attempt_at", where=WAITING),
         sa.Index("notice_business_date", "business_date"),
+        partial_index("notice_unfinished", "state", "created_at", where=UNFINISHED),
+        partial_index("notice_channel_waiting", "channel", "id", where=WAITING),
+        partial_index("notice_asked", "channel", "next_ask_at", where=ASKED),
+        partial_index("notice_accepted_by", "official_id", "accepted_at", where="accepted_at IS NOT NULL"),
+        partial_index("notice_unanswered", "accepted_at", where=UNANSWERED),
+        partial_index("notice_instead_of", "instead_of", where="instead_of IS NOT NULL"),
     )
 
     id: int | None = columns.own_number()
@@ -52,3 +72,8 @@ class Notice(SQLModel, table=True):
     read_at: datetime | None = columns.instant(null=True)
     acknowledged_at: datetime | None = columns.instant(null=True)
     receipt: str | None = columns.text(null=True)
+    instead_of: int | None = columns.to("notice.id", null=True)
+    unsure_at: datetime | None = columns.instant(null=True)
+    marked_at: datetime | None = columns.instant(null=True)
+    next_ask_at: datetime | None = columns.instant(null=True)
+    passed_up_on: date | None = columns.day(null=True)

@@ -10,6 +10,10 @@ from models.columns import check, partial_index
 from xiaohao.vocabulary import Entered, Light, RectificationClass, Source, Status, TermUnit
 
 
+OPEN = "status NOT IN ('closed', 'cancelled')"
+"""SQL: the problem still runs; a query uses the index where it repeats these words."""
+
+
 class Problem(SQLModel, table=True):
     """A problem. `next_event_on` is its timer: the next day on which the calendar alone does something."""
 
@@ -49,6 +53,7 @@ class Problem(SQLModel, table=True):
         sa.Index("problem_identity", "register_unit_id", "unit_id", "title_key"),
         sa.Index("problem_unit", "unit_id"),
         partial_index("problem_next_event", "next_event_on", where="next_event_on IS NOT NULL"),
+        partial_index("problem_lights", "unit_id", "status", "light", where=OPEN),
     )
 
     id: int = columns.key()

@@ -13,7 +13,11 @@ NIGHTLY = "flow = 'nightly'"
 
 
 class Run(SQLModel, table=True):
-    """A run; a night that was missed (漏跑) is a row too. `counts` is JSON."""
+    """A run; a night that was missed (漏跑) is a row too. `counts` is JSON.
+
+    `prefect_run` is the id of the Prefect flow run whose work the row records; of several, which added
+    to it one after the other, all, with a blank between them.
+    """
 
     __tablename__ = "run"
     __table_args__ = (partial_index("run_night", "business_date", "scope", where=NIGHTLY, unique=True),)
@@ -26,3 +30,4 @@ class Run(SQLModel, table=True):
     finished_at: datetime | None = columns.instant(null=True)
     state: RunState = columns.word(RunState, "state")
     counts: str = columns.text(default="{}")
+    prefect_run: str | None = columns.text(null=True)

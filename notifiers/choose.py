@@ -4,22 +4,36 @@ Values come in; nothing here reads the environment or a file.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
 from notifiers import message
+from notifiers.dingtalk_gov import DingtalkGov, DingtalkGovSettings
+from notifiers.dingtalk_robot import DingtalkRobot, DingtalkRobotSettings
+from notifiers.dingtalk_work import DingtalkWork, DingtalkWorkSettings
+from notifiers.feishu_app import FeishuApp, FeishuAppSettings
+from notifiers.feishu_robot import FeishuRobot, FeishuRobotSettings
+from notifiers.mail import Mail, MailSettings
+from notifiers.others import Others, OtherSettings
+from notifiers.robots import DEFAULT, RobotAddress
+from notifiers.sms_aliyun import SmsAliyun, SmsAliyunSettings
+from notifiers.sms_tencent import SmsTencent, SmsTencentSettings
 from notifiers.terminal import Terminal
 from notifiers.textfile import TextFile
 from notifiers.webhook import Webhook
+from notifiers.wecom_app import WecomApp, WecomAppSettings
+from notifiers.wecom_robot import WecomRobot, WecomRobotSettings
+from xiaohao.errors import WrongUsage
 from xiaohao.vocabulary import Channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelSettings:
-    """Which channels are used, the preferred one first, and what each needs.
+    """Which channels are used, the preferred one first, and what each needs, under the channel's word.
 
-    A webhook address may hold a key and the secret is one: neither is shown by `repr`.
+    A webhook address may hold a key and the secret is one: neither is shown by `repr`, nor is any other
+    secret.
     """
 
     order: tuple[Channel, ...]
@@ -27,14 +41,25 @@ class ChannelSettings:
     webhook_url: str | None = field(default=None, repr=False)
     webhook_secret: str | None = field(default=None, repr=False)
     allow_http: bool = False
+    wecom_robot: WecomRobotSettings | None = None
+    wecom_app: WecomAppSettings | None = None
+    dingtalk_robot: DingtalkRobotSettings | None = None
+    dingtalk_work: DingtalkWorkSettings | None = None
+    dingtalk_gov: DingtalkGovSettings | None = None
+    feishu_robot: FeishuRobotSettings | None = None
+    feishu_app: FeishuAppSettings | None = None
+    mail: MailSettings | None = None
+    sms_aliyun: SmsAliyunSettings | None = None
+    sms_tencent: SmsTencentSettings | None = None
+    other: OtherSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressee:
     """Whom a notice is for, as far as a channel needs to know.
 
-    `contacts` are the recipient's own contact rows, channel → address; the code is the official's or
-    the unit's.
+    `contacts` are the recipient's own contact rows, channel → address; `group_contacts` those of the
+    recipient's unit, or of the nearest unit above that has one. The code is the official's or the unit's.
     """
 
     code: str
@@ -42,6 +67,7 @@ class Addressee:
     mobile: str | None = field(default=None, repr=False)
     email: str | None = field(default=None, repr=False)
     contacts: Mapping[Channel, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    group_contacts: Mapping[Channel, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +82,7 @@ def channels(settings: ChannelSettings) -> dict[Channel, message.Channel]:
     """One channel object for each word in `settings.order`, in that order.
 
     They hold connections: make them inside the event loop that sends, and close each with `aclose`.
+    Raises WrongUsage for a channel whose settings are not there.
     """
     return {word: _channel(word, settings) for word in settings.order}
 
@@ -63,16 +90,28 @@ def channels(settings: ChannelSettings) -> dict[Channel, message.Channel]:
 def address_of(channel: Channel, addressee: Addressee, settings: ChannelSettings) -> str | None:
     """Where this channel reaches the addressee; None where it does not.
 
-    A contact row of the addressee's own comes first. Console and file reach everybody, and so does
-    the webhook where its address is set.
+    A contact row of the addressee's own comes first. Else mail goes to his mail address and an SMS to his
+    mobile number; a robot is that of his unit or of the nearest unit above, else the one called 默认, and
+    mentions him. Another service is found as a robot is. Console and file reach everybody, and so does
+    the webhook where its address is set. An application needs a contact row: nothing else is a userid.
     """
-    if own := addressee.contacts.get(channel):
-        return own
+    own = addressee.contacts.get(channel)
     match channel:
+        case Channel.WECOM_ROBOT | Channel.DINGTALK_ROBOT | Channel.FEISHU_ROBOT:
+            return _robot(channel, own, addressee, settings)
+        case _ if own:
+            return own
         case Channel.CONSOLE | Channel.FILE:
             return addressee.code
         case Channel.WEBHOOK:
             return settings.webhook_url or None
+        case Channel.MAIL:
+            return addressee.email or None
+        case Channel.SMS_ALIYUN | Channel.SMS_TENCENT:
+            return addressee.mobile or None
+        case Channel.OTHER:
+            return addressee.group_contacts.get(channel) or _default(channel, settings)
+    return None
 
 
 def routes(addressee: Addressee, settings: ChannelSettings) -> tuple[Route, ...]:
@@ -86,6 +125,44 @@ def route(addressee: Addressee, settings: ChannelSettings) -> Route | None:
     return next(iter(routes(addressee, settings)), None)
 
 
+def _robot(channel: Channel, own: str | None, addressee: Addressee, settings: ChannelSettings) -> str | None:
+    written = own or addressee.group_contacts.get(channel) or _default(channel, settings)
+    if not written:
+        return None
+    address = RobotAddress.parse(written)
+    if address.mention is None:
+        address = replace(address, mention=_mention(channel, addressee))
+    return str(address)
+
+
+def _mention(channel: Channel, addressee: Addressee) -> str | None:
+    """What a robot calls the addressee by: the id that the application of the same kind knows him by."""
+    contacts = addressee.contacts
+    if channel is Channel.DINGTALK_ROBOT:
+        return addressee.mobile or contacts.get(Channel.DINGTALK_WORK)
+    return contacts.get(Channel.WECOM_APP if channel is Channel.WECOM_ROBOT else Channel.FEISHU_APP)
+
+
+def _default(channel: Channel, settings: ChannelSettings) -> str | None:
+    names = names_of(channel, settings)
+    return DEFAULT if DEFAULT in names else None
+
+
+def names_of(channel: Channel, settings: ChannelSettings) -> tuple[str, ...]:
+    """The names of a channel's robots, or other services, in the settings; none for all other channels."""
+    names: Mapping[str, object] = {}
+    match channel:
+        case Channel.WECOM_ROBOT if settings.wecom_robot:
+            names = settings.wecom_robot.keys
+        case Channel.DINGTALK_ROBOT if settings.dingtalk_robot:
+            names = settings.dingtalk_robot.robots
+        case Channel.FEISHU_ROBOT if settings.feishu_robot:
+            names = settings.feishu_robot.robots
+        case Channel.OTHER if settings.other:
+            names = settings.other.urls
+    return tuple(names)
+
+
 def _channel(word: Channel, settings: ChannelSettings) -> message.Channel:
     match word:
         case Channel.CONSOLE:
@@ -94,3 +171,34 @@ def _channel(word: Channel, settings: ChannelSettings) -> message.Channel:
             return TextFile(settings.notices_folder)
         case Channel.WEBHOOK:
             return Webhook(settings.webhook_url, settings.webhook_secret, allow_http=settings.allow_http)
+    made = _with_settings(word, settings)
+    if made is None:
+        raise WrongUsage(f"通知渠道“{word.label}”还没有设置。")
+    return made
+
+
+def _with_settings(word: Channel, of: ChannelSettings) -> message.Channel | None:
+    match word:
+        case Channel.WECOM_ROBOT if of.wecom_robot:
+            return WecomRobot(of.wecom_robot)
+        case Channel.WECOM_APP if of.wecom_app:
+            return WecomApp(of.wecom_app)
+        case Channel.DINGTALK_ROBOT if of.dingtalk_robot:
+            return DingtalkRobot(of.dingtalk_robot)
+        case Channel.DINGTALK_WORK if of.dingtalk_work:
+            return DingtalkWork(of.dingtalk_work)
+        case Channel.DINGTALK_GOV if of.dingtalk_gov:
+            return DingtalkGov(of.dingtalk_gov)
+        case Channel.FEISHU_ROBOT if of.feishu_robot:
+            return FeishuRobot(of.feishu_robot)
+        case Channel.FEISHU_APP if of.feishu_app:
+            return FeishuApp(of.feishu_app)
+        case Channel.MAIL if of.mail:
+            return Mail(of.mail)
+        case Channel.SMS_ALIYUN if of.sms_aliyun:
+            return SmsAliyun(of.sms_aliyun)
+        case Channel.SMS_TENCENT if of.sms_tencent:
+            return SmsTencent(of.sms_tencent)
+        case Channel.OTHER if of.other:
+            return Others(of.other)
+    return None

@@ -5,6 +5,7 @@ The three most urgent items in full, the rest counted; the same facts always giv
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from models.facts import DigestFacts, DigestItem
 from notifiers import wording
@@ -49,13 +50,27 @@ def message(facts: DigestFacts) -> Message:
     )
 
 
+def page(facts: DigestFacts) -> Message:
+    """The same words for a page that has room for every item; without a link to itself."""
+    said = replace(facts, page_url=None)
+    return replace(
+        message(said),
+        items=tuple(_item(number, item, facts) for number, item in enumerate(said.items, start=1)),
+        foot=_foot(said, ()),
+    )
+
+
 def _subject(facts: DigestFacts) -> str:
     """“🔴 督办通知:逾期 2 件、临期 1 件”: what the lock screen shows."""
     worst = _worst(facts.items)
     mark = f"{wording.LAMPS[worst]} " if worst else ""
-    kinds = {item.kind for item in facts.items}
-    headline = next((words for kind, words in _HEADLINES.items() if kind in kinds), "工作提醒")
-    late = "（补发）" if facts.items and all(item.late for item in facts.items) else ""
+    kinds = {item.kind for item in facts.items if not item.unanswered_by}
+    headline = next(
+        (words for kind, words in _HEADLINES.items() if kind in kinds),
+        "未阅提醒" if facts.items else "工作提醒",
+    )
+    news = [item for item in facts.items if not item.unanswered_by]
+    late = "（补发）" if news and all(item.late for item in news) else ""
     counts = _counts(facts.items)
     return f"{mark}{headline}{late}" + (f"：{counts}" if counts else "")
 
@@ -63,7 +78,10 @@ def _subject(facts: DigestFacts) -> str:
 def _head(facts: DigestFacts) -> Part:
     opening = [f"{_salutation(facts)}：", *_stands_in(facts)]
     duty = _DUTIES[facts.roles[0]] if len(facts.roles) == 1 else "与您有关的问题有 {n} 件需要办理"
-    opening.append(f"截至{wording.full_day(facts.business_date)}，{duty.format(n=len(facts.items))}。")
+    silent = sum(item.unanswered_by is not None for item in facts.items)
+    said = [duty.format(n=len(facts.items) - silent)] if len(facts.items) > silent else []
+    said += [f"{silent} 件问题的通知至今未阅，报您知悉"] if silent else []
+    opening.append(f"截至{wording.full_day(facts.business_date)}，{'；'.join(said)}。")
     if facts.counts_by_unit:
         counts = "、".join(f"{wording.one_line(each.unit)} {each.count} 件" for each in facts.counts_by_unit)
         opening.append(f"分单位：{counts}。")
@@ -84,6 +102,9 @@ def _stands_in(facts: DigestFacts) -> Iterable[str]:
     if facts.in_place_of:
         names = "、".join(wording.one_line(name) for name in facts.in_place_of)
         yield f"（代{names}同志履职，本通知由您办理。）"
+    if facts.undelivered_to:
+        name = wording.one_line(facts.undelivered_to)
+        yield f"（发给{name}同志的本通知未能送达，现报您知悉，请转告并督促办理。）"
     if facts.passed_up_from:
         posts = "、".join(wording.one_line(vacant) for vacant in facts.passed_up_from)
         yield f"（{posts}空缺，本通知转由您办理。）"
@@ -97,12 +118,11 @@ def _item(number: int, item: DigestItem, facts: DigestFacts) -> Part:
     if item.co_units:
         where.append("协办：" + "、".join(wording.one_line(unit) for unit in item.co_units))
     climbs = wording.climbs(item, roles=facts.roles, unit=facts.unit, business_date=on)
-    lines = [
-        " · ".join(where),
-        wording.clock(item, on),
-        wording.asked(item) + (f"；{climbs}" if climbs else "") + "。",
-        wording.sent_late(item, on),
-    ]
+    lines = [" · ".join(where), wording.clock(item, on)]
+    if item.unanswered_by:
+        lines.append(f"{wording.one_line(item.unanswered_by)}至今未阅，请提醒其查看办理。")
+    else:
+        lines += [wording.asked(item) + (f"；{climbs}" if climbs else "") + "。", wording.sent_late(item, on)]
     said = [line for line in lines if line]
     text = "\n".join([f"{number}. {heading}", *(f"   {line}" for line in said)])
     marked = "\n".join([f"**{number}. {wording.unmarked(heading)}**", *map(wording.unmarked, said)])
@@ -116,8 +136,8 @@ def _foot(facts: DigestFacts, rest: Sequence[DigestItem]) -> Part:
     plain = _part(lines)
     text, marked = plain.text.splitlines(), plain.markdown.splitlines()
     if facts.page_url:
-        text.append(f"查看并办理：{facts.page_url}")
-        marked.append(f"[查看并办理]({facts.page_url})")
+        text.append(f"查看并点“已阅”：{facts.page_url}")
+        marked.append(f"[查看并点“已阅”]({facts.page_url})")
     if facts.checkpoint:
         text.append(f"留痕检查点 {facts.checkpoint}")
         marked.append(f"留痕检查点 {wording.unmarked(facts.checkpoint)}")
@@ -132,11 +152,13 @@ def _part(lines: Sequence[str]) -> Part:
 def _counts(items: Sequence[DigestItem]) -> str:
     """“逾期 2 件、待报进展 1 件”, in the order of urgency."""
     counted = Counter(_counted_as(item) for item in items)
-    order = ("逾期", "待报进展", "未签收", "待复核", "临期")
+    order = ("逾期", "待报进展", "未签收", "待复核", "临期", "未阅")
     return "、".join(f"{word} {counted[word]} 件" for word in order if counted[word])
 
 
 def _counted_as(item: DigestItem) -> str:
+    if item.unanswered_by:
+        return "未阅"
     if item.kind in (StepKind.TAKE_UP, StepKind.VERIFY_WAIT):
         return item.kind.label
     if item.rectification_class is RectificationClass.LONG_TERM:
@@ -151,4 +173,6 @@ def _worst(items: Sequence[DigestItem]) -> Light | None:
 
 def _is_urgent(item: DigestItem) -> bool:
     immediate = item.rectification_class is RectificationClass.IMMEDIATE
+    if item.unanswered_by:
+        return False
     return item.kind is StepKind.ESCALATION and (item.level >= 3 or immediate)

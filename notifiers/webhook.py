@@ -7,10 +7,9 @@ notice's dedupe key, by which the receiver knows a repetition (percent-encoded w
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from ipaddress import ip_address
 from string import punctuation
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ import httpx
 from models.facts import to_json
 from notifiers import client, signing
 from notifiers.message import Accepted, Again, Letter, Message, Misconfigured, Receipt, Refused
+from notifiers.targets import TargetRefused, Targets, fault_of, guard, host_of
 from xiaohao import vocabulary
 
 SIGNATURE = "X-Xiaohao-Signature"
@@ -29,7 +29,7 @@ _PASSING = (408, 425, 429)
 
 
 class Webhook:
-    """Posts to the address of the settings, or to a recipient's own, signed with one secret."""
+    """Posts to the address of the settings, or to a recipient's own on an allowed host, signed with one secret."""
 
     name = vocabulary.Channel.WEBHOOK
     deduplicates = True
@@ -41,6 +41,8 @@ class Webhook:
         secret: str | None,
         *,
         allow_http: bool = False,
+        hosts: Iterable[str] = (),
+        networks: Iterable[str] = (),
         connect: timedelta = timedelta(seconds=5),
         answer: timedelta = timedelta(seconds=10),
         within: timedelta = timedelta(seconds=30),
@@ -48,16 +50,19 @@ class Webhook:
     ) -> None:
         """`url` is the settings' own address: faults found there are the operator's.
 
-        `allow_http` lets notices go unencrypted to hosts other than this machine. `connect`, `answer`
-        and `within` bound reaching the receiver, each wait for it, and the whole call. `now` is Unix
-        time in seconds, for the signature and for Retry-After.
+        `allow_http` lets notices go unencrypted to hosts other than this machine. Beside the host of
+        `url` they may go to `hosts`, and to addresses inside the office only in `networks`
+        (`notifiers.targets`; ValueError for what is no network). `connect`, `answer` and `within` bound
+        reaching the receiver, each wait for it, and the whole call. `now` is Unix time in seconds, for
+        the signature and for Retry-After.
         """
         self._url = url
         self._secret = secret
         self._allow_http = allow_http
         self._within = within
         self._now = now
-        self._client = client.new_client(connect=connect, answer=answer)
+        self._targets = Targets.of(hosts, networks, own=url)
+        self._client = guard(client.new_client(connect=connect, answer=answer), self._targets)
 
     def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
         """The JSON that is posted: the words to show, and the facts for a receiver that computes."""
@@ -77,7 +82,8 @@ class Webhook:
         await self._client.aclose()
 
     async def _sent(self, letter: Letter, secret: str) -> Receipt:
-        if why := fault_of(letter.address, allow_http=self._allow_http):
+        why = fault_of(letter.address, allow_http=self._allow_http)
+        if why := why or self._targets.fault_of_host(host_of(letter.address) or ""):
             return Misconfigured("address", why)
         body = letter.body.encode()
         headers = {
@@ -87,9 +93,12 @@ class Webhook:
             SIGNATURE: signing.webhook(secret, int(self._now()), body),
         }
         judge = partial(read_answer, now=datetime.fromtimestamp(self._now(), UTC))
-        return await client.post(
-            self._client, letter.address, body, headers=headers, within=self._within, judge=judge
-        )
+        try:
+            return await client.post(
+                self._client, letter.address, body, headers=headers, within=self._within, judge=judge
+            )
+        except TargetRefused as refused:
+            return Misconfigured("address", str(refused))
 
 
 def read_answer(answer: httpx.Response, *, now: datetime) -> Receipt:
@@ -127,31 +136,3 @@ def body_of(message: Message, *, key: str) -> bytes:
         "facts": json.loads(to_json(message.facts)) if message.facts else None,
     }
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def fault_of(address: str, *, allow_http: bool) -> str | None:
-    """Why notices may not be sent to this URL, for the operator, or None where they may.
-
-    Without `allow_http` it must be https, but for this machine itself; name and password in a URL
-    are refused, since they would be sent in the clear and logged by others.
-    """
-    try:
-        url = httpx.URL(address)
-    except (httpx.InvalidURL, TypeError, ValueError):
-        return "网络钩子地址格式不正确"
-    if url.scheme not in ("http", "https") or not url.host:
-        return "网络钩子地址须以 https:// 开头"
-    if url.userinfo:
-        return "网络钩子地址中不能写用户名和密码"
-    if url.scheme == "http" and not allow_http and not _is_this_machine(url.host):
-        return "网络钩子地址须用 https（确需 http 的，请在设置中允许）"
-    return None
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -4,7 +4,7 @@
 """
 
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 
 from models.facts import DigestItem
 from xiaohao.vocabulary import Light, RectificationClass, Role, StepKind
@@ -24,6 +24,11 @@ def day(on: date, business_date: date) -> str:
 def full_day(on: date) -> str:
     """The date with its year."""
     return f"{on.year}年{on.month}月{on.day}日"
+
+
+def instant(at: datetime) -> str:
+    """“2026年11月24日 08:05”, in the zone that `at` bears."""
+    return f"{full_day(at.date())} {at:%H:%M}"
 
 
 def one_line(text: str, longest: int | None = None) -> str:

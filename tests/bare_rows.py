@@ -117,6 +117,14 @@ VALID: dict[str, dict[str, Any]] = {
         "facts": "{}",
         "created_at": NOW,
     },
+    "parked_channel": {
+        "channel": "webhook",
+        "code": "401",
+        "why": "签名不对",
+        "since": NOW,
+        "next_probe_at": NOW,
+    },
+    "sending": {"channel": "wecom_robot", "address_hash": "0" * 32, "at": NOW},
     "trail": {
         "seq": 9,
         "at": "2026-11-20T18:00:00.000Z",

@@ -1,23 +1,33 @@
 """Settings → what a command, a flow or a page works with. Only these ask here, and nobody below reads settings."""
 
-from datetime import date, datetime
+import contextlib
+import os
+import re
+import secrets
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pendulum
 import sqlalchemy as sa
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from notifiers.choose import ChannelSettings
+from notifiers.heartbeat import HeartbeatSettings
+from xiaohao import channels
 from xiaohao import settings as settings_of
 from xiaohao.actions import set_up
+from xiaohao.actions.watch import WatchSettings
 from xiaohao.errors import LedgerUnreachable, WrongUsage
 from xiaohao.evidence_files import EvidenceFiles
 from xiaohao.ledger import connect, schema
 from xiaohao.ledger.writing import Ledger
+from xiaohao.rules.delivery import DeliveryRules
 from xiaohao.settings import Settings
 from xiaohao.vocabulary import Channel
 
 ZONE = "Asia/Shanghai"
+HEARTBEAT_FILE = "heartbeat.json"
 
 
 def settings() -> Settings:
@@ -28,8 +38,32 @@ def settings() -> Settings:
     try:
         return settings_of.load()
     except ValidationError as error:
-        names = "、".join(f"XIAOHAO_{str(each['loc'][0]).upper()}" for each in error.errors())
-        raise WrongUsage(f"设置 {names} 的值不对，请核对环境变量和设置文件。") from error
+        raise WrongUsage(_said(error)) from error
+    except SettingsError as error:  # its cause holds what was written, which may be a secret
+        raise WrongUsage(f"设置 {_field_of(error)} 不是正确的 JSON，请核对环境变量和设置文件。") from None
+
+
+def _said(error: ValidationError) -> str:
+    """Which settings are missing and which are wrong; never what was written."""
+    missing: list[str] = []
+    unknown: list[str] = []
+    wrong: list[str] = []
+    for each in error.errors(include_input=False, include_url=False):
+        kinds = {"missing": missing, "extra_forbidden": unknown}
+        kinds.get(each["type"], wrong).append(settings_of.name_of(*each["loc"]))
+    said = [
+        f"{what}{'、'.join(dict.fromkeys(names))}"
+        for what, names in (("缺少 ", missing), ("没有这样的设置：", unknown), ("值不对的有 ", wrong))
+        if names
+    ]
+    if wrong and not missing and not unknown:
+        return f"设置 {'、'.join(dict.fromkeys(wrong))} 的值不对，请核对环境变量和设置文件。"
+    return f"设置不对：{'；'.join(said)}。请核对环境变量和设置文件。"
+
+
+def _field_of(error: SettingsError) -> str:
+    found = re.search(r'field "(\w+)"', str(error))
+    return settings_of.name_of(found[1]) if found else settings_of.PREFIX + "…"
 
 
 def today() -> date:
@@ -41,6 +75,31 @@ def today() -> date:
 def now() -> datetime:
     """The present instant, aware, as a clock in Shanghai shows it."""
     return pendulum.now(ZONE)
+
+
+def in_shanghai(instant: datetime) -> datetime:
+    """An aware instant as a clock in Shanghai shows it."""
+    return pendulum.instance(instant).in_timezone(ZONE)
+
+
+def page_key(of: Settings) -> bytes:
+    """The key that links of notices are signed with, made at its first use: `keys/page.key`, mode 0600.
+
+    Two processes that come first together end with one key. Raises LedgerUnreachable.
+    """
+    path = home(of) / "keys" / "page.key"
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        if not path.exists():
+            made = path.with_suffix(f".{os.getpid()}")
+            made.touch(mode=0o600)
+            made.write_bytes(secrets.token_bytes(32))
+            with contextlib.suppress(FileExistsError):
+                os.link(made, path)
+            made.unlink()
+        return path.read_bytes()
+    except OSError as error:
+        raise LedgerUnreachable(f"签名链接的密钥 {path} 不能建立或读取（{error.strerror}）。") from error
 
 
 def home(of: Settings) -> Path:
@@ -91,23 +150,48 @@ def evidence_files(of: Settings) -> EvidenceFiles:
     return EvidenceFiles(of.evidence)
 
 
-def channel_settings(of: Settings) -> ChannelSettings:
-    """Which channels are used and what each needs. Raises WrongUsage for a word that is no channel."""
-    return ChannelSettings(
-        order=_channels(of.channels),
-        notices_folder=of.notices,
-        webhook_url=of.webhook_url or None,
-        webhook_secret=of.webhook_secret.get_secret_value() or None,
-        allow_http=of.webhook_allow_http,
+def delivery_rules(of: Settings) -> DeliveryRules:
+    """When notices may go out and how often they are tried. Raises WrongUsage for a window that never opens."""
+    opens, closes = of.delivery_hours.split("-")
+    rules = DeliveryRules(
+        opens=time.fromisoformat(opens),
+        closes=time.max if closes == "24:00" else time.fromisoformat(closes),
+        working_days=of.delivery_days == "workdays",
+        most_a_day=of.delivery_most_a_day,
+        tries=of.delivery_tries,
     )
+    if rules.opens >= rules.closes:
+        raise WrongUsage(f"设置 XIAOHAO_DELIVERY_HOURS 的值“{of.delivery_hours}”不对：开始要早于结束。")
+    return rules
 
 
-def _channels(text: str) -> tuple[Channel, ...]:
-    words = [word.strip() for word in text.replace("，", ",").split(",") if word.strip()]
-    known = {word.value: word for word in Channel} | {word.label: word for word in Channel}
-    unknown = [word for word in words if word not in known]
-    if unknown or not words:
-        there = "、".join(f"{word.value}（{word.label}）" for word in Channel)
-        said = f"没有“{unknown[0]}”这个通知渠道" if unknown else "没有写明通知渠道"
-        raise WrongUsage(f"设置 XIAOHAO_CHANNELS：{said}，可用的有 {there}。")
-    return tuple(dict.fromkeys(known[word] for word in words))
+def channel_settings(of: Settings, *, only: Channel | None = None) -> ChannelSettings:
+    """Which channels are used and what each needs; with `only` that one channel, listed or not.
+
+    Raises WrongUsage for a word that is no channel and for a channel whose settings are missing.
+    """
+    return channels.channel_settings(of, only=only)
+
+
+def watch_settings(of: Settings) -> WatchSettings:
+    """What the watch goes by; without any heartbeat set it is a file in XIAOHAO_HOME."""
+    webhook, apprise = (
+        of.heartbeat_webhook_url.get_secret_value(),
+        of.heartbeat_apprise_url.get_secret_value(),
+    )
+    file = of.heartbeat_file or (None if webhook or apprise else of.home / HEARTBEAT_FILE)
+    address = sa.make_url(of.database)
+    is_file = address.get_backend_name() == "sqlite" and address.database is not None
+    on_disk = (Path(str(address.database)).absolute().parent,) if is_file else ()
+    return WatchSettings(
+        grace=timedelta(minutes=of.watch_grace_minutes),
+        folders=tuple(dict.fromkeys((home(of), *on_disk))),
+        free_bytes=of.watch_free_mb * 1024 * 1024,
+        heartbeat=HeartbeatSettings(
+            file=file,
+            webhook_url=webhook,
+            webhook_secret=of.webhook_secret.get_secret_value(),
+            allow_http=of.webhook_allow_http,
+            apprise_url=apprise,
+        ),
+    )

@@ -62,6 +62,35 @@ class EvidenceFiles:
                 f"文件“{path.name}”读不了或存不下：{error.strerror or error}。{NOT_STORED}"
             ) from error
 
+    def take_from(self, other: "EvidenceFiles", sha256: str) -> bool:
+        """Copy the content of this hash out of another folder. False where it lies here already.
+
+        Raises NotFound where the other folder has none, Refused where what lies there has another
+        hash, Unreachable where it cannot be read or kept. Nothing is left behind then.
+        """
+        if self.has(sha256):
+            return False
+        temporary = None
+        try:
+            with other.path_of(sha256).open("rb") as source:
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                descriptor, temporary = tempfile.mkstemp(prefix=".incoming-", dir=self.folder)
+                with os.fdopen(descriptor, "wb") as target:
+                    if _copy_whole(source, target) != sha256:
+                        raise Refused(f"佐证材料 {sha256[:16]}… 的内容与它的校验值不符，可能已经损坏。")
+            self._into_place(temporary, sha256)
+            return True
+        except FileNotFoundError as error:
+            raise NotFound(f"佐证材料 {sha256[:16]}… 不在 {other.folder} 里。") from error
+        except OSError as error:
+            raise Unreachable(
+                f"佐证材料 {sha256[:16]}… 读不了或存不下：{error.strerror or error}。"
+            ) from error
+        finally:
+            if temporary is not None:
+                with suppress(FileNotFoundError):
+                    os.unlink(temporary)
+
     def _store(self, source: BinaryIO, name: str) -> StoredFile:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=".incoming-", dir=self.folder)
@@ -101,6 +130,17 @@ class EvidenceFiles:
         os.replace(temporary, final)
         _sync_folder(final.parent)
         _sync_folder(self.folder)
+
+
+def _copy_whole(source: BinaryIO, target: BinaryIO) -> str:
+    """Copy and sync; the SHA-256 of what was copied."""
+    digest = hashlib.sha256()
+    while chunk := source.read(CHUNK):
+        digest.update(chunk)
+        target.write(chunk)
+    target.flush()
+    os.fsync(target.fileno())
+    return digest.hexdigest()
 
 
 def _clean_name(name: str) -> str:

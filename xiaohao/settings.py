@@ -5,23 +5,37 @@ A file `xiaohao.env` of mode 0600 in XIAOHAO_HOME may hold the same names; the e
 
 import os
 import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import platformdirs
 from pydantic import Field, SecretStr
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from xiaohao import channel_settings as parts
+from xiaohao.channel_settings import ChannelPart
 from xiaohao.errors import Refused
 
 SETTINGS_FILE = "xiaohao.env"
+PREFIX = "XIAOHAO_"
+BELOW = "__"
 
 
 class Settings(BaseSettings):
     """All settings, each under XIAOHAO_ and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="XIAOHAO_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter=BELOW,
+        env_file_encoding="utf-8",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+    )
 
     home: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("xiaohao")),
@@ -35,14 +49,74 @@ class Settings(BaseSettings):
     headings: Path | None = Field(
         default=None, description="本单位的列名对照表（字段<Tab>列名 列名 …），导入时先于自带的使用"
     )
-    channels: str = Field(default="file", description="通知渠道，按先后用逗号分开：file、console、webhook")
+    channels: str = Field(default="file", description="通知渠道，按先后用逗号分开，代码见词汇表")
     webhook_url: str = Field(default="", description="签名网络钩子的地址（https）")
     webhook_secret: SecretStr = Field(default=SecretStr(""), description="签名网络钩子的密钥")
     webhook_allow_http: bool = Field(default=False, description="允许网络钩子用 http 或本机地址")
 
-    scopes: Literal["whole", "subtrees"] = Field(
+    wecom_robot: parts.WecomRobotPart | None = Field(default=None, description="企业微信群机器人")
+    wecom_app: parts.WecomAppPart | None = Field(default=None, description="企业微信应用消息")
+    dingtalk_robot: parts.DingtalkRobotPart | None = Field(default=None, description="钉钉自定义机器人")
+    dingtalk_work: parts.DingtalkWorkPart | None = Field(default=None, description="钉钉工作通知")
+    dingtalk_gov: parts.DingtalkGovPart | None = Field(default=None, description="专有钉钉工作通知")
+    feishu_robot: parts.FeishuRobotPart | None = Field(default=None, description="飞书自定义机器人")
+    feishu_app: parts.FeishuAppPart | None = Field(default=None, description="飞书应用消息")
+    mail: parts.MailPart | None = Field(default=None, description="电子邮件")
+    sms_aliyun: parts.SmsAliyunPart | None = Field(default=None, description="阿里云短信")
+    sms_tencent: parts.SmsTencentPart | None = Field(default=None, description="腾讯云短信")
+    other: parts.OtherPart | None = Field(default=None, description="其他服务（Apprise）")
+
+    delivery_hours: str = Field(
+        default="08:00-20:00",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$",
+        description="发送时段（北京时间），最高一级督办和立行立改的督办不受限制，终端和文件没有时段",
+    )
+    delivery_days: Literal["workdays", "every"] = Field(
+        default="workdays", description="哪些天发送：workdays 为工作日，every 为每天"
+    )
+    delivery_most_a_day: int = Field(
+        default=10, ge=0, description="每人每天最多收到几份通知，多的顺延；最高一级督办不受限制，0 为不限"
+    )
+    delivery_tries: int = Field(
+        default=8, ge=1, le=100, description="一份通知在一个渠道最多试几次，之后改用下一个渠道，再报上一级"
+    )
+
+    scopes: str = Field(
         default="whole",
-        description="夜间运行怎样分块写入：whole 为整体一次，subtrees 为街道、乡镇、部门各一次（用 PostgreSQL 时）",
+        pattern="^(whole|subtrees|[1-9][0-9]?)$",
+        description="夜间运行怎样分块写入：whole 为整体一次；subtrees 为街道、乡镇、部门各一次；"
+        "写数字（1 至 99）为按到点件数均分成几块（用 PostgreSQL 时，各块同时进行）",
+    )
+    work_pool: str = Field(
+        default="", description="Prefect 工作池的名称；写明后，夜间运行的各块交给工作池里的各个 worker 办理"
+    )
+
+    watch_grace_minutes: int = Field(
+        default=45, ge=0, description="凌晨 2 点过后多少分钟，夜间运行还没有做就算漏跑（巡查用）"
+    )
+    watch_free_mb: int = Field(default=1024, ge=0, description="磁盘剩余空间少于多少 MB 就报警（巡查用）")
+    heartbeat_file: Path | None = Field(
+        default=None,
+        description="巡查一切正常时更新的心跳文件；三种心跳都没有设置时为 XIAOHAO_HOME 里的 heartbeat.json",
+    )
+    heartbeat_webhook_url: SecretStr = Field(
+        default=SecretStr(""), description="接收心跳的网络钩子地址（https），用 XIAOHAO_WEBHOOK_SECRET 签名"
+    )
+    heartbeat_apprise_url: SecretStr = Field(
+        default=SecretStr(""), description="接收心跳的 Apprise 地址，如 mailtos://…"
+    )
+
+    prefect_host: str = Field(
+        default="127.0.0.1", description="xiaohao up 的 Prefect 服务监听的地址；监听本机以外的地址必须有口令"
+    )
+    keep_runs_days: int = Field(
+        default=90, ge=1, le=36_500, description="Prefect 里已结束的运行和日志保留多少天"
+    )
+    most_days_owed: int = Field(
+        default=31,
+        ge=1,
+        le=36_500,
+        description="离上一次夜间运行超过多少天，就不再自动补跑，而要先核对时钟、手工运行一次",
     )
 
     @property
@@ -64,6 +138,54 @@ class Settings(BaseSettings):
     def evidence(self) -> Path:
         """Where evidence files lie."""
         return self.home / "evidence"
+
+
+CHANNEL_PARTS: Mapping[str, type[ChannelPart]] = {
+    "wecom_robot": parts.WecomRobotPart,
+    "wecom_app": parts.WecomAppPart,
+    "dingtalk_robot": parts.DingtalkRobotPart,
+    "dingtalk_work": parts.DingtalkWorkPart,
+    "dingtalk_gov": parts.DingtalkGovPart,
+    "feishu_robot": parts.FeishuRobotPart,
+    "feishu_app": parts.FeishuAppPart,
+    "mail": parts.MailPart,
+    "sms_aliyun": parts.SmsAliyunPart,
+    "sms_tencent": parts.SmsTencentPart,
+    "other": parts.OtherPart,
+}
+"""The settings that hold a channel's own, by their names, which are the channels' words too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as it is written: `name` in the environment, where it lies, and what it means."""
+
+    name: str
+    path: tuple[str, ...]
+    field: FieldInfo
+
+    def value(self, settings: Settings) -> object:
+        """Its value; None where its channel has no settings at all."""
+        value: object = settings
+        for part in self.path:
+            value = None if value is None else getattr(value, part)
+        return value
+
+
+def each_setting() -> Iterator[Setting]:
+    """Every setting in its order, a channel's own one by one."""
+    for name, field in Settings.model_fields.items():
+        part = CHANNEL_PARTS.get(name)
+        if part is None:
+            yield Setting(name_of(name), (name,), field)
+            continue
+        for below, own in part.model_fields.items():
+            yield Setting(name_of(name, below), (name, below), own)
+
+
+def name_of(*path: object) -> str:
+    """How a setting is called in the environment: XIAOHAO_MAIL__HOST."""
+    return PREFIX + BELOW.join(str(part).upper() for part in path)
 
 
 def load() -> Settings:

@@ -165,6 +165,11 @@ class FaultKind(Word):
     VACANT_POST = "vacant_post", "岗位空缺"
     DEPUTY_CIRCLE = "deputy_circle", "代理循环"
     NOBODY_TO_TELL = "nobody_to_tell", "无人可报"
+    CHANNEL_PARKED = "channel_parked", "渠道停用"
+    DAY_CAP = "day_cap", "达到每日上限"
+    UNREACHED = "unreached", "通知送不到"
+    WATCH = "watch", "巡查发现"
+    TRAIL = "trail", "留痕不符"
 
 
 class Entered(Word):
@@ -231,6 +236,7 @@ class Action(Word):
     REOPEN = "reopen", "反弹"
     NIGHT = "night", "夜间运行"
     TELL = "tell", "通知"
+    ACKNOWLEDGE = "acknowledge", "已阅"
     RECHECK = "recheck", "重新核查"
     APPLY_POLICY = "apply_policy", "启用规则"
     APPLY_CALENDAR = "apply_calendar", "启用工作日历"

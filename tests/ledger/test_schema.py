@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 
 from models.firing import UNTOLD
 from models.notice import WAITING
+from models.problem import OPEN
 from xiaohao.errors import SchemaFault
 from xiaohao.ledger import schema
 from xiaohao.ledger.connect import open_engine, reading, writing_connection
@@ -67,7 +68,7 @@ def test_a_newer_database_is_refused_with_what_to_do(engine: sa.Engine) -> None:
 def test_an_older_database_is_refused_with_the_command(
     engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "REVISIONS", ("0001", "0002"))
+    monkeypatch.setattr(schema, "REVISIONS", (*schema.REVISIONS, "9999"))
     assert schema.revision_state(engine) == "older"
     with pytest.raises(SchemaFault, match="xiaohao db upgrade"):
         schema.require_current(engine)
@@ -150,6 +151,10 @@ def test_the_trail_begins_empty_with_one_head(engine: sa.Engine) -> None:
         (f"SELECT problem_id FROM firing f WHERE {UNTOLD}", "firing_untold"),
         (f"SELECT id FROM notice WHERE {WAITING} AND next_attempt_at <= '2026-11-20'", "notice_waiting"),
         ("SELECT id FROM problem WHERE unit_id = 2", "problem_unit"),
+        (
+            f"SELECT unit_id, status, light, count(*) FROM problem WHERE {OPEN} GROUP BY unit_id, status, light",
+            "problem_lights",
+        ),
         (
             "SELECT id FROM problem WHERE external_number = '7' AND status <> 'cancelled'",
             "problem_external_number",

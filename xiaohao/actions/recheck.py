@@ -3,7 +3,7 @@
 Tells nobody: the next compose does. Right after a night there is nothing to do.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -40,6 +40,15 @@ class Rechecked:
     checked: int
     changed: tuple[Changed, ...]
     set_aside: tuple[str, ...] = ()
+
+
+def rechecked_from(said: Mapping[str, Any]) -> Rechecked:
+    """What a recheck of another process did, read from its JSON: words are codes, dates are ISO text."""
+    changed = [
+        Changed(each["number"], each["before"], each["after"], tuple(each["reasons"]))
+        for each in said["changed"]
+    ]
+    return Rechecked(said["checked"], tuple(changed), tuple(said["set_aside"]))
 
 
 class _Undone(Exception):

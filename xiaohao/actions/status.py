@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from xiaohao.actions.people import ForetoldVacancy, Vacancy, foretold_in, vacancies_in
-from xiaohao.ledger import figures, outbox, posts, runs
-from xiaohao.ledger.figures import FaultLine, UnitLights, UntoldLine
+from xiaohao.ledger import figures, posts, rounds, runs
+from xiaohao.ledger.figures import FaultLine, UnannouncedYear, UnitLights, UntoldLine
+from xiaohao.ledger.rounds import Round
 from xiaohao.ledger.writing import Ledger
 from xiaohao.vocabulary import NoticeState
 
@@ -30,6 +31,9 @@ class StatusView:
     `last_night` is the business date of the last night that ran. `missed` are nights of the last 30
     days that did not run, those that the next night will write down included. `untold` is the number
     of steps that are recorded and not told, `untold_problems` the highest of each problem.
+    `last_watch`, `last_heartbeat` and `last_verification` are the last rounds of the watch, of a
+    heartbeat that went out, and of the trail's verification; None before the first. `unannounced`
+    are calendar years not announced yet that last days of open problems lie in.
     """
 
     on: date
@@ -42,13 +46,17 @@ class StatusView:
     foretold: tuple[ForetoldVacancy, ...]
     faults: tuple[FaultLine, ...]
     lights: tuple[UnitLights, ...]
+    unannounced: tuple[UnannouncedYear, ...] = ()
+    last_watch: Round | None = None
+    last_heartbeat: Round | None = None
+    last_verification: Round | None = None
 
 
 def status(ledger: Ledger, on: date) -> StatusView:
     """The state of the whole ledger as of the day `on` (for posts and missed nights)."""
     with ledger.reading() as r:
         org = posts.org(r)
-        by_state = outbox.counts(r)
+        by_state = figures.notice_counts(r)
         written = [day for day in runs.missed(r) if on - REMEMBERED <= day <= on]
         return StatusView(
             on=on,
@@ -66,4 +74,8 @@ def status(ledger: Ledger, on: date) -> StatusView:
             foretold=foretold_in(r, org, on),
             faults=figures.fault_lines(r),
             lights=figures.lights_by_unit(r),
+            unannounced=figures.unannounced(r),
+            last_watch=rounds.last(r, rounds.WATCH),
+            last_heartbeat=rounds.last(r, rounds.HEARTBEAT),
+            last_verification=rounds.last(r, rounds.VERIFY),
         )

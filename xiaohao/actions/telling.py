@@ -7,17 +7,29 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from models.facts import DigestFacts, DigestItem, UnitCount, to_json
-from notifiers.choose import Addressee, ChannelSettings, route
-from xiaohao.ledger import faults, firings, outbox, posts, trail, units
+from notifiers.choose import ChannelSettings, route
+from xiaohao.actions.answering import (
+    Information,
+    Spared,
+    is_spared_to,
+    passed_up,
+    reached_before,
+    write_spared,
+)
+from xiaohao.actions.recipients import addressee
+from xiaohao.ledger import acknowledgements, faults, figures, firings, outbox, posts, trail, units
+from xiaohao.ledger.acknowledgements import Silent
 from xiaohao.ledger.faults import Found
 from xiaohao.ledger.firings import Matter, Teller, Untold
 from xiaohao.ledger.posts import Official
-from xiaohao.ledger.writing import Writing
+from xiaohao.ledger.trail import Checkpoint
+from xiaohao.ledger.writing import Reading, Writing
+from xiaohao.rules.acknowledging import Answering
 from xiaohao.rules.counting import Suspensions
 from xiaohao.rules.ladder import Org, PostFault, Told, stand_in, who
 from xiaohao.rules.policy import LADDER
 from xiaohao.rules.timetable import next_climb
-from xiaohao.vocabulary import Action, FaultKind, Role, StepKind
+from xiaohao.vocabulary import Action, FaultKind, Light, Role, StepKind
 
 FAULT_KINDS = (FaultKind.VACANT_POST, FaultKind.DEPUTY_CIRCLE, FaultKind.NOBODY_TO_TELL)
 
@@ -37,9 +49,16 @@ class Plan:
     tellings: list[Telling] = field(default_factory=list)
     untold: list[Untold] = field(default_factory=list)
     faults: list[Found] = field(default_factory=list)
-    digests: list[DigestFacts] = field(default_factory=list)
+    digests: dict[int, DigestFacts] = field(default_factory=dict)
+    spared: list[Spared] = field(default_factory=list)
+    silent: list[Silent] = field(default_factory=list)
     by_official: dict[int, list[Telling]] = field(default_factory=lambda: defaultdict(list))
     officials: Mapping[int, Official] = field(default_factory=dict)
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything beside faults is going to be written."""
+        return bool(self.digests or self.spared or self.silent)
 
 
 @dataclass(frozen=True)
@@ -49,6 +68,8 @@ class _District:
     org: Org
     officials: Mapping[int, Official]
     names: Mapping[int, str]
+    reds: Mapping[int, int]
+    checkpoint: Checkpoint | None
 
 
 @dataclass(frozen=True)
@@ -59,9 +80,20 @@ class _Line:
     said: Mapping[str, Any]
 
 
-def plan(w: Writing, untold: Sequence[Untold], *, page_url: str) -> Plan:
-    """Find the holder of the day for each step, and what his digest says."""
-    district = _District(posts.org(w), posts.officials(w), {row.id: row.name for row in units.all_units(w)})
+def plan(w: Writing, untold: Sequence[Untold], *, page_url: str, answering: Answering | None = None) -> Plan:
+    """Find the holder of the day for each step, and what his digest says.
+
+    Without a page nobody can acknowledge, so nothing is passed up for want of it.
+    """
+    terms = answering or Answering()
+    read = acknowledgements.read_steps(w) if untold else {}
+    district = _District(
+        posts.org(w),
+        posts.officials(w),
+        {row.id: row.name for row in units.all_units(w)},
+        figures.red_by_unit(w),
+        trail.last_checkpoint(w.conn),
+    )
     made = Plan(officials=district.officials)
     answers: dict[tuple[int, int], Told] = {}
     lines: dict[int, _Line] = {}
@@ -76,6 +108,9 @@ def plan(w: Writing, untold: Sequence[Untold], *, page_url: str) -> Plan:
         if told.official_id is None:
             made.untold.append(each)
             continue
+        if is_spared_to(w, each, told.official_id, read, terms):
+            made.spared.append(Spared(each, told.official_id))
+            continue
         if matter.no not in lines:
             lines[matter.no] = _line(w, matter)
         item = _item(each, lines[matter.no], district, helping.get(each.problem_id, ()))
@@ -83,27 +118,32 @@ def plan(w: Writing, untold: Sequence[Untold], *, page_url: str) -> Plan:
         made.tellings.append(telling)
         made.by_official[told.official_id].append(telling)
     made.faults += _nobody(made.untold, district)
-    for official_id, tellings in made.by_official.items():
-        made.digests.append(_digest(district, official_id, tellings, w.on, page_url))
+    informing: dict[int, list[Information]] = defaultdict(list)
+    if page_url:
+        made.silent = acknowledgements.unanswered(w, reached_before(w, w.on, terms))
+        for official_id, information in passed_up(district.org, made.silent, w.on):
+            informing[official_id].append(information)
+    for official_id in dict.fromkeys((*made.by_official, *informing)):
+        tellings = made.by_official.get(official_id, [])
+        made.digests[official_id] = _digest(
+            district, official_id, tellings, informing[official_id], w.on, page_url
+        )
     return made
 
 
 def write(w: Writing, made: Plan, routes: ChannelSettings, *, held: bool) -> int:
     """Write the notices, mark the steps, and leave a trail entry for each problem told; how many notices."""
-    if not made.tellings:
+    write_spared(w, made.spared, {key: official.code for key, official in made.officials.items()})
+    acknowledgements.mark_passed_up(w, made.silent)
+    if not made.digests:
         return 0
-    contacts = posts.contacts(w, list(made.by_official))
+    contacts = posts.contacts(w, list(made.digests))
+    groups = posts.group_contacts(w, list(made.digests), w.on)
     notices = []
-    for digest, official_id in zip(made.digests, made.by_official, strict=True):
+    for official_id, digest in made.digests.items():
         official = made.officials[official_id]
-        addressee = Addressee(
-            code=official.code,
-            name=official.name,
-            mobile=official.mobile,
-            email=official.email,
-            contacts=contacts.get(official_id, {}),
-        )
-        way = route(addressee, routes)
+        there = addressee(official, contacts.get(official_id, {}), groups.get(official_id, {}))
+        way = route(there, routes)
         channel = routes.order[0] if way is None else way.channel
         notices.append(
             outbox.NewNotice(
@@ -117,9 +157,9 @@ def write(w: Writing, made: Plan, routes: ChannelSettings, *, held: bool) -> int
         )
     ids = outbox.add(w, notices, now=datetime.now(UTC), held=held)
     told: list[tuple[Untold, Teller]] = []
-    for notice_id, (official_id, tellings) in zip(ids, made.by_official.items(), strict=True):
+    for notice_id, official_id in zip(ids, made.digests, strict=True):
         code = made.officials[official_id].code
-        for each in tellings:
+        for each in made.by_official.get(official_id, ()):
             post = (each.told.unit_id or 0, each.told.role or Role.SUPERVISOR)
             told.append((each.untold, Teller(notice_id, official_id, code, *post)))
     told.sort(key=lambda each: each[0].problem_id)  # as the tables and the trail's index lie
@@ -131,6 +171,13 @@ def write(w: Writing, made: Plan, routes: ChannelSettings, *, held: bool) -> int
             details[key] = trail.detail_of(firings.told_detail(untold.matter, teller, w.on))
         w.note(f"problem:{untold.problem_id}", untold.version + 1, details[key], Action.TELL)
     return len(notices)
+
+
+def any_silence(r: Reading, on: date, page_url: str, answering: Answering | None = None) -> bool:
+    """Whether a notice was not acknowledged in time; without a page nobody can."""
+    if not page_url:
+        return False
+    return acknowledgements.any_unanswered(r, reached_before(r, on, answering or Answering()))
 
 
 def still_open(w: Writing) -> list[Found]:
@@ -195,7 +242,12 @@ def _item(each: Untold, line: _Line, district: _District, co_units: tuple[str, .
 
 
 def _digest(
-    district: _District, official_id: int, tellings: Sequence[Telling], on: date, page_url: str
+    district: _District,
+    official_id: int,
+    tellings: Sequence[Telling],
+    informing: Sequence[Information],
+    on: date,
+    page_url: str,
 ) -> DigestFacts:
     official = district.officials[official_id]
     tellings = sorted(tellings, key=_urgency)
@@ -210,21 +262,37 @@ def _digest(
         if (unit_id := district.org.unit_of(telling.untold.unit_id, role)) is not None
         and _is_vacant(telling.told, unit_id, role)
     )
-    first = tellings[0].told
+    told = [*(t.told for t in tellings), *(i.told for i in informing)]
+    first = told[0]
     return DigestFacts(
         business_date=on,
         recipient=official.name,
         recipient_code=official.code,
-        roles=tuple(dict.fromkeys(t.told.role for t in tellings if t.told.role is not None)),
+        roles=tuple(dict.fromkeys(each.role for each in told if each.role is not None)),
         unit=None if first.unit_id is None else district.names[first.unit_id],
-        items=tuple(telling.item for telling in tellings),
+        items=(*(telling.item for telling in tellings), *(each.item for each in informing)),
         in_place_of=tuple(district.officials[i].name for i in instead),
         passed_up_from=tuple(passed),
         counts_by_unit=tuple(UnitCount(unit=u, count=n) for u, n in counts.items())
         if len(counts) > 1
         else (),
+        other_overdue=_others(district, tellings),
         page_url=page_url or None,
+        checkpoint=_short(district.checkpoint),
     )
+
+
+def _others(district: _District, tellings: Sequence[Telling]) -> int:
+    """The red problems that the recipient's posts answer for and that this digest does not name."""
+    told = {(t.told.unit_id, t.told.role) for t in tellings}
+    answers_for = {u for at, role in told if at and role for u in district.org.answers_for(at, role)}
+    named = sum(t.untold.unit_id in answers_for and t.item.light is Light.RED for t in tellings)
+    return max(0, sum(district.reds.get(unit_id, 0) for unit_id in answers_for) - named)
+
+
+def _short(checkpoint: Checkpoint | None) -> str | None:
+    """“1842·9f3c61d0…”: the last checkpoint before this notice, short enough to be read out."""
+    return None if checkpoint is None else f"{checkpoint.head.size}·{checkpoint.head.root[:8]}"
 
 
 def _is_vacant(told: Told, unit_id: int, role: Role) -> bool:

@@ -42,7 +42,7 @@ def sentence(action: Action, detail: Detail | None, before: Detail, names: Names
     if action in (Action.REGISTER, Action.IMPORT) and not before:
         told = [action.label, *_entered(detail, names)]
     elif action is Action.TELL:
-        told = [_told(detail["told"], names)]
+        told = [_told(detail["told"], names) if "told" in detail else _spared(detail, names)]
     else:
         told = [action.label, *_texts(detail, before, names), *_what(action, detail, names)]
     turned = [*_steps(action, detail), *_clock(detail, before)]
@@ -163,6 +163,13 @@ def _told(told: Detail, names: Names) -> str:
     post = f"{names.units[told['unit_id']]}{Role(told['role']).label}"
     person = f"{names.codes.get(told['official'], '')}（{told['official']}）"
     return f"通知{post}{person}：{_step(told)}"
+
+
+def _spared(detail: Detail, names: Names) -> str:
+    code = detail["spared"]["official"]
+    keys = ("clock_on", "step", "level", "repeat")
+    steps = "、".join(_step(dict(zip(keys, key, strict=True))) for key in detail["quiet"])
+    return f"{names.codes.get(code, '')}（{code}）已阅，不再重复通知：{steps}"
 
 
 def _steps(action: Action, detail: Detail) -> Iterator[str]:

@@ -5,8 +5,10 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 from models.facts import DigestFacts
 from notifiers.choose import ChannelSettings
@@ -18,6 +20,7 @@ from xiaohao.ledger import trail
 from xiaohao.ledger.scopes import WHOLE, Scope
 from xiaohao.ledger.trail import Head
 from xiaohao.ledger.writing import Ledger
+from xiaohao.rules.delivery import STANDARD, DeliveryRules
 from xiaohao.vocabulary import NoticeState
 
 LOG = logging.getLogger("xiaohao.nightly")
@@ -69,6 +72,7 @@ def whole_night(
     scopes: Sequence[Scope] = (WHOLE,),
     page_url: str = "",
     held: bool = False,
+    rules: DeliveryRules = STANDARD,
     progress: Progress = lambda _: None,
 ) -> Night:
     """Run the night of the business date `on`: fire by scope, compose, seal, deliver.
@@ -77,28 +81,55 @@ def whole_night(
     a date before the last night or after `today` (in Shanghai), LedgerBusy, LedgerUnreachable.
     """
     night.check_date(ledger, on, today=today)
-    missed = night.missed(ledger, on)
-    fired = FiredCounts()
-    failed = []
-    for scope in scopes:
-        progress(f"核对时限：{on}")
-        try:
-            fired.add(night.fire(ledger, on, scope))
-        except Unreachable:
-            raise
-        except XiaohaoError as error:
-            failed.append(f"范围“{scope.name}”没有完成：{error.message}")
-        except Exception as error:  # the others still run; told at the end
-            LOG.exception("scope %s failed", scope.name)
-            failed.append(
-                f"范围“{scope.name}”没有完成：程序出错（{type(error).__name__}），详细情况记在日志里。"
-            )
+    missed = night.missed(ledger, on) if len(scopes) == 1 else night.note_missed(ledger, on)
+    fired, failed = fire_all(ledger, on, scopes, progress=progress)
     progress("拟写通知")
     composed = night.compose(ledger, on, channels, page_url=page_url, held=held)
     head = seal.seal(ledger)
     progress("发送通知")
-    sent = deliver.deliver(ledger, on, channels, progress=lambda count: progress(f"已发送 {count} 份"))
+    sent = deliver.deliver(
+        ledger, on, channels, rules, progress=lambda count: progress(f"已发送 {count} 份")
+    )
     return night_of(on, missed, fired, composed, head, sent, failed)
+
+
+def fire_all(
+    ledger: Ledger, on: date, scopes: Sequence[Scope], *, progress: Progress = lambda _: None
+) -> tuple[FiredCounts, list[str]]:
+    """Fire every scope, side by side where the database lets several write: the sum, and who failed.
+
+    A scope that fails stops no other. Raises Unreachable where one met with it, once all have ended.
+    """
+    fired = FiredCounts()
+    failed: list[str] = []
+    outside: list[Unreachable] = []
+    progress(f"核对时限：{on}")
+    with ThreadPoolExecutor(max_workers=night.side_by_side(ledger, scopes)) as threads:
+        for scope, done in zip(scopes, threads.map(partial(_fired, ledger, on), scopes), strict=True):
+            match done:
+                case FiredCounts():
+                    fired.add(done)
+                case Unreachable():
+                    outside.append(done)
+                case XiaohaoError():
+                    failed.append(f"范围“{scope.name}”没有完成：{done.message}")
+                case _:
+                    failed.append(
+                        f"范围“{scope.name}”没有完成：程序出错（{type(done).__name__}），详细情况记在日志里。"
+                    )
+    if outside:
+        raise outside[0]
+    return fired, failed
+
+
+def _fired(ledger: Ledger, on: date, scope: Scope) -> FiredCounts | Exception:
+    try:
+        return night.fire(ledger, on, scope)
+    except XiaohaoError as error:
+        return error
+    except Exception as error:  # the others still run; told at the end
+        LOG.exception("scope %s failed", scope.name)
+        return error
 
 
 def rehearsed(

@@ -15,12 +15,14 @@ JSON = "xiaohao.json"
 class Answer:
     """What a command has to say: a document for programs, and the same for people.
 
-    `exit_code` is 1 where the command did its work and found an error.
+    `exit_code` is 1 where the command did its work and found an error. `said` is True for a command that
+    has spoken while it ran.
     """
 
     document: Any
     show: Callable[[Any], None]
     exit_code: int = 0
+    said: bool = False
 
 
 class Command(click.Command):
@@ -44,6 +46,8 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> int:
         """Run the function and show what it answers; the exit code."""
         answer = super().invoke(ctx)
+        if answer.said:
+            return int(answer.exit_code)
         from xiaohao.cli import screen  # drawing tables takes longer to load than all the rest
 
         if ctx.meta.get(JSON):
@@ -92,6 +96,11 @@ def command(
 
 def _first_line(command: click.Command) -> str:
     return (command.help or "").strip().split("\n")[0]
+
+
+def wants_json() -> bool:
+    """Whether the command that runs was asked for JSON."""
+    return bool(click.get_current_context().meta.get(JSON))
 
 
 def _remember(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

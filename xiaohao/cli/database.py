@@ -8,16 +8,18 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from xiaohao import bootstrap
+from xiaohao.actions.copy_ledger import copy_ledger
 from xiaohao.cli import desk
 from xiaohao.cli.commands import Answer, Group
-from xiaohao.cli.screen import Screen
+from xiaohao.cli.parameters import Text, argument
+from xiaohao.cli.screen import Screen, note
 from xiaohao.ledger import schema
 from xiaohao.settings import Settings
 
 HIDDEN = "（已设，不显示）"
 
 
-@click.group("db", cls=Group, help="升级或检查数据库。")
+@click.group("db", cls=Group, help="升级、检查或复制数据库。")
 def db_command() -> None:
     """数据库."""
 
@@ -41,6 +43,29 @@ def check_command() -> Answer:
     faults = schema.check(desk.engine())
     document = {"complete": not faults, "revision": schema.REVISIONS[-1], "faults": faults}
     return Answer(document, lambda s: _show_faults(s, faults), 1 if faults else 0)
+
+
+@db_command.command(
+    "copy",
+    help="把台账复制到另一个空的数据库，例如由 SQLite 搬到 PostgreSQL。\n"
+    "先停止 xiaohao up 和其他写入。复制后核对每个数据表的行数，并由留痕逐条重新算出根；全部相符才写入。"
+    "原来的数据库不变；把 XIAOHAO_DATABASE_URL 改为新地址后启用。佐证材料等文件不在数据库里，仍留在原处。",
+    examples=["db copy postgresql://xiaohao@127.0.0.1/xiaohao", "db copy 另存.db"],
+)
+@argument(
+    "target",
+    metavar="数据库",
+    help="复制到哪里：postgresql://用户@主机/库名，或 SQLite 文件名。",
+    type=Text("数据库"),
+)
+def copy_command(target: str) -> Answer:
+    source = desk.ledger()
+    copied = copy_ledger(source, desk.closed_at_end(bootstrap.empty_ledger(target)), progress=note)
+    said = (
+        f"已复制 {len(copied.tables)} 个数据表、{copied.rows} 行，行数相符；"
+        f"留痕 {copied.trail_size} 条逐条核对无误，根 {copied.root}。"
+    )
+    return Answer(copied, lambda s: s.line(said))
 
 
 def _show_faults(s: Screen, faults: list[str]) -> None:

@@ -1,13 +1,15 @@
 """What commands ask before they act: the ledger, the day that an act counts on, and who acts."""
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import click
 import sqlalchemy as sa
 
 from xiaohao import bootstrap
 from xiaohao.actions import acting
-from xiaohao.cli import problem_page
+from xiaohao.cli import problem_page, screen
 from xiaohao.cli.commands import Answer
 from xiaohao.errors import WrongDate
 from xiaohao.ledger import lists
@@ -32,6 +34,26 @@ def closed_at_end(opened: Ledger) -> Ledger:
     """The same ledger; its connections are given back when the command ends."""
     click.get_current_context().call_on_close(opened.engine.dispose)
     return opened
+
+
+def through_up(settings: Settings, ask: Callable[[Any, Any], Any]) -> Any:
+    """What `ask` gets from the `xiaohao up` that runs (`flows.through_up`), None where none takes it up.
+
+    Which way is used is said on standard error. Raises what the run raises.
+    """
+    from flows import through_up as flows
+    from flows import up_file
+
+    up = up_file.living(settings.home)
+    if up is None:
+        return None
+    screen.note(f"经正在运行的 xiaohao up 办理（{up.prefect_api}）…")
+    flows.prepare(up)
+    try:
+        return ask(flows, up)
+    except flows.NotTaken:
+        screen.note("xiaohao up 没有接手，改为直接办理。")
+        return None
 
 
 def act_day(on: date | None) -> date:

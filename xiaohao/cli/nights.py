@@ -7,7 +7,7 @@ from typing import Any
 from models.facts import ProblemLine
 from xiaohao import bootstrap
 from xiaohao.actions import night, night_report, owed, status, whole_night
-from xiaohao.actions.recheck import Rechecked, recheck
+from xiaohao.actions.recheck import Rechecked, recheck, rechecked_from
 from xiaohao.actions.whole_night import Night
 from xiaohao.cli import desk, night_page, screen, status_page
 from xiaohao.cli.commands import Answer, command
@@ -16,6 +16,7 @@ from xiaohao.cli.screen import Screen
 from xiaohao.errors import WrongUsage
 from xiaohao.ledger import lists
 from xiaohao.ledger.writing import Ledger
+from xiaohao.settings import Settings
 from xiaohao.vocabulary import Status
 
 
@@ -42,7 +43,7 @@ def nightly_command(on: date | None, dry_run: bool, hold: bool, direct: bool) ->
     on = on or owed.owed(ledger, bootstrap.now())
     channels, today = bootstrap.channel_settings(settings), bootstrap.today()
     night.check_date(ledger, on, today=today)
-    scopes = night.scopes(ledger, by_subtree=settings.scopes == "subtrees")
+    scopes = night.scopes(ledger, settings.scopes, on)
     if dry_run:
         done = whole_night.rehearsed(ledger, on, channels, today=today, scopes=scopes)
         return _answer(done, lambda s: night_page.show_rehearsal(s, done))
@@ -56,11 +57,12 @@ def nightly_command(on: date | None, dry_run: bool, hold: bool, direct: bool) ->
             scopes=scopes,
             page_url=settings.page_url,
             held=hold,
+            rules=bootstrap.delivery_rules(settings),
             progress=screen.note,
         )
         night_report.write(settings.reports, done, night_report.lights(ledger))
     else:
-        done = _through_prefect(on, hold)
+        done = _through_prefect(settings, on, hold)
     view = status.status(ledger, on)
     return _answer(done, lambda s: night_page.show(s, done, verified, view, settings))
 
@@ -79,10 +81,17 @@ def nightly_command(on: date | None, dry_run: bool, hold: bool, direct: bool) ->
 def recheck_command(
     numbers: tuple[str, ...], unit: str | None, everything: bool, on: date | None, dry_run: bool
 ) -> Answer:
-    ledger = desk.ledger()
-    done = recheck(
-        ledger, on=desk.act_day(on), numbers=numbers, unit=unit, everything=everything, dry_run=dry_run
-    )
+    if sum((bool(numbers), unit is not None, everything)) != 1:
+        raise WrongUsage("请写明核查哪些问题：问题编号、--unit 单位、--all 三者选一。")
+    settings = bootstrap.settings()
+    ledger = desk.ledger(settings)
+    day = desk.act_day(on)
+    form = {"numbers": numbers, "unit": unit, "business_date": day.isoformat(), "dry_run": dry_run}
+    said = desk.through_up(settings, lambda flows, up: flows.recheck(up, form))
+    if said is None:
+        done = recheck(ledger, on=day, numbers=numbers, unit=unit, everything=everything, dry_run=dry_run)
+    else:
+        done = rechecked_from(said)
     for sentence in done.set_aside:
         screen.note(sentence)
     return Answer(done, lambda s: _show_rechecked(s, done, dry_run), 1 if done.set_aside else 0)
@@ -115,11 +124,15 @@ def _to_be_closed(ledger: Ledger, on: date) -> list[ProblemLine]:
     return [line for line in verified if line.next_event_on is not None and line.next_event_on <= on]
 
 
-def _through_prefect(on: date, hold: bool) -> Night:
-    screen.note("正在启动 Prefect（约十几秒）…")
-    from flows import on_console
+def _through_prefect(settings: Settings, on: date, hold: bool) -> Night:
+    from flows import on_console, up_file
 
-    return on_console.run_night(on, hold=hold)
+    up = up_file.living(settings.home)
+    if up is None:
+        screen.note("正在启动 Prefect（约十几秒）…")
+    else:
+        screen.note(f"经正在运行的 xiaohao up 办理（{up.prefect_api}）…")
+    return on_console.run_night(on, hold=hold, up=up)
 
 
 def _answer(done: Night, show: Callable[[Screen], None]) -> Answer:

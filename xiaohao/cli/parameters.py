@@ -98,6 +98,18 @@ class Count(click.ParamType[int]):
         return int(value)
 
 
+class Port(click.ParamType[int]):
+    """A port of this machine."""
+
+    name = "端口"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read it as a number from 1 to 65535."""
+        if not re.fullmatch(r"[1-9]\d{0,4}", str(value).strip()) or int(value) > 65_535:
+            self.fail(f"“{value}”不是端口，请写 1 到 65535 之间的数字。", param, ctx)
+        return int(value)
+
+
 DAY = Day()
 LENGTH = Length()
 PATH = click.Path(path_type=Path)

@@ -122,6 +122,13 @@ def write_json(document: Any) -> None:
     sys.stdout.buffer.flush()
 
 
+def write_json_line(document: Any) -> None:
+    """One JSON document in one line on standard output, for a command that goes on after it."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE, default=_plain_value))
+    sys.stdout.buffer.flush()
+
+
 def note(text: str) -> None:
     """A line for whoever watches, on standard error."""
     sys.stderr.write(f"{plain(text)}\n")

@@ -5,6 +5,8 @@ from typing import Any
 
 from xiaohao.actions.status import StatusView
 from xiaohao.cli.screen import Screen
+from xiaohao.ledger.rounds import Round
+from xiaohao.rules.business_date import ZONE
 from xiaohao.vocabulary import StepKind
 
 MOST_SHOWN = 20
@@ -78,3 +80,22 @@ def _facts(view: StatusView) -> Iterable[tuple[str, Any]]:
     n = view.notices
     yield "通知", f"待发 {n.waiting}，暂缓 {n.held}，存疑 {n.uncertain}，未送达 {n.dead}"
     yield "尚未通知", f"{view.untold} 项" if view.untold else "没有"
+    yield "巡查", _round(view.last_watch, "发现 {} 项不正常")
+    yield "心跳", _at(view.last_heartbeat)
+    yield "留痕核对", _round(view.last_verification, "发现 {} 处不符")
+    for each in view.unannounced:
+        yield (
+            f"{each.year} 年日历",
+            f"还没有公布，{each.problems} 件未销号问题的时限在这一年，按周一至周五和法定节假日暂算；"
+            "公布后启用新的日历，会重新计算",
+        )
+
+
+def _at(last: Round | None) -> str:
+    return "还没有过" if last is None else f"{last.at.astimezone(ZONE):%Y-%m-%d %H:%M}（业务日期 {last.on}）"
+
+
+def _round(last: Round | None, found: str) -> str:
+    if last is None:
+        return _at(last)
+    return f"{_at(last)}，{found.format(last.findings) if last.findings else '正常'}"

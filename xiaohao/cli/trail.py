@@ -1,15 +1,19 @@
 """`xiaohao trail`."""
 
+from collections.abc import Callable
+
 import click
 
 from xiaohao import bootstrap
-from xiaohao.actions import rebuild_trail, show_trail
-from xiaohao.cli import desk
+from xiaohao.actions import rebuild_trail, show_trail, verify_trail
+from xiaohao.actions.verify_trail import Verified
+from xiaohao.cli import desk, screen
 from xiaohao.cli.commands import Answer, Group
-from xiaohao.cli.parameters import Text, argument, number
+from xiaohao.cli.parameters import Count, Text, argument, number, option
+from xiaohao.cli.screen import Screen
 
 
-@click.group("trail", cls=Group, help="查看留痕，由留痕重建台账。")
+@click.group("trail", cls=Group, help="查看、核对留痕，由留痕重建台账。")
 def trail_command() -> None:
     """留痕."""
 
@@ -43,3 +47,41 @@ def rebuild_command(target: str) -> Answer:
             f"留痕 {rebuilt.entries} 条逐条核对无误，重建台账 {rebuilt.rows} 行，根 {rebuilt.root}。"
         ),
     )
+
+
+@trail_command.command(
+    "verify",
+    help="核对留痕：由每一条重新算出根。\n与台账记下的根和每个检查点比对，查出被改动、删除、调换、"
+    "插入或截掉的，退出码为 1。另有以前抄下的检查点，可以用 --size 和 --root 一并对照。",
+    examples=["trail verify", "trail verify --size 1200 --root 3f9a0c21d4b8"],
+)
+@option("--size", type=Count(), metavar="条数", help="以前抄下的检查点：当时留痕共有多少条。")
+@option("--root", metavar="根", help="以前抄下的检查点：当时的根，或它的前 8 位以上。", default="")
+def verify_command(size: int | None, root: str) -> Answer:
+    claim = verify_trail.claim_of(size, root)
+    done = verify_trail.verify_trail(
+        desk.ledger(), on=bootstrap.today(), claim=claim, progress=_progress(screen.note)
+    )
+    return Answer(done, lambda s: _show_verified(s, done), 0 if done.well else 1)
+
+
+def _progress(note: Callable[[str], None]) -> Callable[[int, int], None]:
+    """A line for every tenth part; none for a trail that is read at once."""
+    shown = 0
+
+    def at(done: int, of: int) -> None:
+        nonlocal shown
+        tenth = 10 * done // of
+        if tenth > shown and done < of:
+            note(f"已核对 {done} / {of} 条")
+            shown = tenth
+
+    return at
+
+
+def _show_verified(s: Screen, done: Verified) -> None:
+    s.line(f"{done.headline}。")
+    if done.erased:
+        s.line(f"其中 {done.erased} 条的内容已依法删除，按封存的值计入。")
+    if done.findings:
+        s.table(("留痕", "不符之处"), [(x.seq, x.message) for x in done.findings])

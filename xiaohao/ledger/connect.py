@@ -22,6 +22,7 @@ ACT_WAITS = 15.0
 """Seconds that an act of a person waits for another writer."""
 FLOW_WAITS = 60.0
 """Seconds that a flow or an import waits for another writer."""
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 PRAGMAS = ("synchronous=FULL", "recursive_triggers=ON", "temp_store=MEMORY")
 
 
@@ -52,6 +53,17 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     Raises LedgerUnreachable, LedgerBusy.
     """
     with translated(engine), engine.execution_options(reading=True).connect() as conn:
+        yield conn
+
+
+@contextmanager
+def snapshot(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """As `reading`, but all that is read is of one moment, on PostgreSQL too (REPEATABLE READ, read only).
+
+    Raises LedgerUnreachable, LedgerBusy.
+    """
+    options = {"reading": True} | ({} if engine.name == "sqlite" else SNAPSHOT)
+    with translated(engine), engine.execution_options(**options).connect() as conn:
         yield conn
 
 

@@ -27,9 +27,20 @@ def take_bulk_lock(conn: sa.Connection, key: str, *, shared: bool = False) -> No
     `shared` lets others in that share it. On SQLite nothing is to be done: BEGIN IMMEDIATE holds the whole database.
     """
     if not is_sqlite(conn):
-        number = int.from_bytes(hashlib.sha256(f"xiaohao:{key}".encode()).digest()[:8], "big", signed=True)
         suffix = "_shared" if shared else ""
-        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock{suffix}(%s)", (number,))
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock{suffix}(%s)", (_lock_number(key),))
+
+
+def is_bulk_locked(conn: sa.Connection, key: str) -> bool:
+    """Whether another transaction holds the bulk lock of `key`. On SQLite always False."""
+    if is_sqlite(conn):
+        return False
+    query = "SELECT pg_try_advisory_xact_lock_shared(%s)"
+    return not conn.exec_driver_sql(query, (_lock_number(key),)).scalar_one()
+
+
+def _lock_number(key: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"xiaohao:{key}".encode()).digest()[:8], "big", signed=True)
 
 
 def for_update(conn: sa.Connection) -> str:
@@ -66,6 +77,43 @@ def fill(conn: sa.Connection, table: str, columns: Sequence[str], rows: Iterable
     else:
         _copy(conn, f'COPY "{table}" ({names}) FROM STDIN', by_column)
     return len(by_column[0])
+
+
+def fill_in_batches(
+    conn: sa.Connection, table: str, columns: Sequence[str], batches: Iterable[Sequence[Row]]
+) -> None:
+    """As `fill` for more rows than memory holds; on PostgreSQL one statement, references checked at its end.
+
+    Values may also be what the other database's driver gives: days and instants as text, 0 and 1.
+    """
+    names = _quoted(columns)
+    if is_sqlite(conn):
+        statement = f'INSERT INTO "{table}" ({names}) VALUES ({_marks(columns)})'
+        for batch in batches:
+            _insert_many(conn, statement, list(zip(*batch, strict=True)))
+        return
+    statement = f'COPY "{table}" ({names}) FROM STDIN'
+    with (
+        _wrapped(conn, statement),
+        driver_connection(conn).cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
+        for batch in batches:
+            copy.write(_copy_lines(list(zip(*batch, strict=True))))
+
+
+def continue_numbers(conn: sa.Connection, table: sa.Table) -> None:
+    """Let the database number the table's next row after the greatest that is there."""
+    own = [column.name for column in table.primary_key if column.identity is not None]
+    if is_sqlite(conn) or not own:
+        return
+    conn.execute(
+        sa.text(
+            f"SELECT setval(pg_get_serial_sequence(:name, :own), max({_quoted(own)})) "
+            f'FROM "{table.name}" HAVING max({_quoted(own)}) IS NOT NULL'
+        ),
+        {"name": f'"{table.name}"', "own": own[0]},
+    )
 
 
 def bulk_insert(
@@ -139,13 +187,17 @@ def _insert_many(conn: sa.Connection, statement: str, by_column: list[tuple[Any,
 
 
 def _copy(conn: sa.Connection, statement: str, by_column: list[tuple[Any, ...]]) -> None:
-    lines = map("\t".join, zip(*map(_for_copy, by_column), strict=True))
     with (
         _wrapped(conn, statement),
         driver_connection(conn).cursor() as cursor,
         cursor.copy(statement) as copy,
     ):
-        copy.write("\n".join(lines) + "\n")
+        copy.write(_copy_lines(by_column))
+
+
+def _copy_lines(by_column: list[tuple[Any, ...]]) -> str:
+    lines = map("\t".join, zip(*map(_for_copy, by_column), strict=True))
+    return "\n".join(lines) + "\n"
 
 
 @contextmanager

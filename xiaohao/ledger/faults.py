@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from xiaohao.ledger import bulk
+from xiaohao.ledger.scopes import Scope
 from xiaohao.ledger.tables import FAULT, PROBLEM
 from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.vocabulary import FaultKind
@@ -31,8 +32,11 @@ def set_aside(problem_id: int, error: Exception) -> Found:
     )
 
 
-def clear_fired(w: Writing) -> None:
-    """Clear the faults of problems that were set aside and are not due any more: mended, or ended."""
+def clear_fired(w: Writing, scope: Scope) -> None:
+    """Clear the faults of the scope's problems that were set aside and are not due any more: mended, or ended.
+
+    A fault of another scope is left to that one: it may be at work on it at the same time.
+    """
     there = {
         row.id: int(row.subject.split(":")[1])
         for row in open_faults(w)
@@ -41,9 +45,9 @@ def clear_fired(w: Writing) -> None:
     if not there:
         return
     due = PROBLEM.c.next_event_on.is_not(None) & (PROBLEM.c.next_event_on <= w.on)
-    query = sa.select(PROBLEM.c.id).where(PROBLEM.c.id.in_(set(there.values())), due)
-    still = set(w.conn.execute(query).scalars())
-    gone = [fault_id for fault_id, problem_id in there.items() if problem_id not in still]
+    query = sa.select(PROBLEM.c.id).where(PROBLEM.c.id.in_(set(there.values())), sa.not_(due))
+    ended = set(w.conn.execute(scope.narrowed(query)).scalars())
+    gone = [fault_id for fault_id, problem_id in there.items() if problem_id in ended]
     if gone:
         w.conn.execute(FAULT.update().where(FAULT.c.id.in_(gone)).values(cleared_on=w.on))
 

@@ -9,10 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.firing import UNTOLD
+from models.notice import UNFINISHED
+from models.problem import OPEN
 from xiaohao.ledger import firings, units
-from xiaohao.ledger.tables import CHECKPOINT, FAULT, PROBLEM, RUN, TRAIL
+from xiaohao.ledger.tables import CALENDAR, CHECKPOINT, FAULT, NOTICE, PROBLEM, RUN, TRAIL, UNIT
 from xiaohao.ledger.writing import Reading
-from xiaohao.vocabulary import Action, FaultKind, RunState, Status, StepKind, UnitKind
+from xiaohao.vocabulary import Action, FaultKind, Light, NoticeState, RunState, Status, StepKind, UnitKind
 
 ENDED = (Status.CLOSED, Status.CANCELLED)
 
@@ -59,17 +61,25 @@ class FaultLine:
     found_on: date
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnannouncedYear:
+    """A calendar year whose notice is not known, and how many open problems have their last day in it."""
+
+    year: int
+    problems: int
+
+
 def lights_by_unit(r: Reading) -> tuple[UnitLights, ...]:
     """The lights of each unit directly under the district, its subtree counted; most red first.
 
     The district itself has a line where problems are its own. Units without any problem are
-    left out.
+    left out. Counted in the index problem_lights alone, in its order; no row of a problem is read.
     """
     there = {row.id: row for row in units.all_units(r)}
     top = {unit_id: _top(row.path) for unit_id, row in there.items()}
     counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     columns = (PROBLEM.c.unit_id, PROBLEM.c.status, PROBLEM.c.light)
-    query = sa.select(*columns, sa.func.count().label("n")).where(PROBLEM.c.status.not_in(ENDED))
+    query = sa.select(*columns, sa.func.count().label("n")).where(sa.text(OPEN))
     for row in r.conn.execute(query.group_by(*columns)):
         here = counts[top[row.unit_id]]
         here["open"] += row.n
@@ -113,6 +123,44 @@ def fault_lines(r: Reading) -> tuple[FaultLine, ...]:
     """The faults that nobody has mended, oldest first."""
     query = sa.select(FAULT.c.kind, FAULT.c.message, FAULT.c.found_on).where(FAULT.c.cleared_on.is_(None))
     return tuple(FaultLine(**row) for row in r.conn.execute(query.order_by(FAULT.c.id)).mappings())
+
+
+def unannounced(r: Reading) -> tuple[UnannouncedYear, ...]:
+    """The years after the last one announced that open problems' deadlines reach into, the nearest first.
+
+    A deadline there was worked out with a calendar that knows no swaps of its year.
+    """
+    last_day = sa.func.coalesce(PROBLEM.c.due_on, PROBLEM.c.review_on)
+    year = sa.extract("year", last_day)
+    query = (
+        sa.select(year.label("year"), sa.func.count().label("n"))
+        .join_from(PROBLEM, CALENDAR, CALENDAR.c.version == PROBLEM.c.calendar_version)
+        .where(sa.text(OPEN), last_day > CALENDAR.c.announced_until)
+        .group_by(year)
+        .order_by(year)
+    )
+    return tuple(UnannouncedYear(year=int(row.year), problems=row.n) for row in r.conn.execute(query))
+
+
+def notice_counts(r: Reading) -> Mapping[NoticeState, int]:
+    """How many notices wait, are held, or ended undelivered, by state; those that arrived are not read."""
+    query = sa.select(NOTICE.c.state, sa.func.count()).where(sa.text(UNFINISHED)).group_by(NOTICE.c.state)
+    return {row[0]: row[1] for row in r.conn.execute(query)}
+
+
+def red_by_unit(r: Reading) -> Mapping[int, int]:
+    """How many problems stand red, by the id of their own unit; units without any are left out.
+
+    Counted in the index of lights, unit by unit: the cost grows with the red ones, not with the ledger.
+    """
+    going = [status for status in Status if status not in ENDED]
+    red = (PROBLEM.c.light == Light.RED) & PROBLEM.c.status.in_(going) & sa.text(OPEN)
+    query = (
+        sa.select(UNIT.c.id, sa.func.count())
+        .join_from(UNIT, PROBLEM, (PROBLEM.c.unit_id == UNIT.c.id) & red)
+        .group_by(UNIT.c.id)
+    )
+    return {row[0]: row[1] for row in r.conn.execute(query)}
 
 
 def _top(path: str) -> int:

@@ -1,30 +1,34 @@
-"""The outbox: notices as rows, claimed under a lease, settled by what the channel said.
+"""The outbox: notices as rows, leased to one sender at a time, settled by what the channel said.
 
-At least once (I8): a notice whose sender died is claimed again when its lease has run out.
+At least once (I8): a notice whose sender died is due again when its lease has run out, and is uncertain.
+A result counts only under the lease that it was sent under.
 """
 
-import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
-from xiaohao.ledger import bulk
+from models.notice import WAITING
+from xiaohao.ledger import bulk, dialect
 from xiaohao.ledger.tables import NOTICE, OFFICIAL
 from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.vocabulary import Channel, NoticeState
 
 LEASE = timedelta(minutes=5)
-BACK_OFF = (60, 300, 900, 3_600, 10_800, 21_600)
-"""Seconds to wait after the first, second … try that failed; the last one repeats."""
-MOST_ATTEMPTS = 12
-OPEN = (NoticeState.QUEUED, NoticeState.AGAIN, NoticeState.UNCERTAIN)
+"""Longer than a sender keeps what it has claimed: it sends nothing that it could not settle in time."""
+AT_ONCE = 500
+"""Keys in one IN list."""
 
 
 @dataclass(frozen=True)
 class NewNotice:
-    """A notice to be written: who is told on which channel, and the facts."""
+    """A notice to be written: who is told on which channel, and the facts.
+
+    `instead_of` is the notice that did not arrive and whose facts these are.
+    """
 
     dedupe_key: str
     official_id: int
@@ -32,148 +36,184 @@ class NewNotice:
     channel: Channel
     kind: str
     facts: str
+    instead_of: int | None = None
+    business_date: date | None = None
 
 
-@dataclass(frozen=True)
-class Claimed:
-    """A notice that this process may send until its lease ends."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A notice that may go out now, locked in this transaction. Instants are UTC."""
 
     id: int
     dedupe_key: str
+    business_date: date
     official_id: int | None
+    unit_id: int | None
+    recipient: str
     channel: Channel
     facts: str
     sent_body: str | None
+    state: NoticeState
     attempts: int
-    was: NoticeState
+    unsure_at: datetime | None
+    marked_at: datetime | None
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether an earlier try may have reached the recipient: no answer came, or its sender died."""
+        return self.unsure_at is not None or self.state in (NoticeState.LEASED, NoticeState.UNCERTAIN)
+
+    @property
+    def resting_state(self) -> NoticeState:
+        """The state that it waits in where it is not sent now."""
+        return NoticeState.UNCERTAIN if self.state is NoticeState.LEASED else self.state
 
 
-@dataclass(frozen=True)
-class Settled:
-    """What became of a claimed notice."""
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A notice that is about to be sent: its body is kept before anything goes out."""
 
     id: int
     state: NoticeState
-    receipt: str
+    lease_until: datetime
+    attempts: int
     sent_body: str
+    unsure_at: datetime | None
+    marked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What becomes of a locked notice that is not sent: it waits, or ends."""
+
+    id: int
+    state: NoticeState
+    attempts: int
+    receipt: str
+    next_attempt_at: datetime | None
+    unsure_at: datetime | None
+    lease_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a notice that was sent under the lease that ends at `lease_until`."""
+
+    id: int
+    lease_until: datetime
+    state: NoticeState
+    receipt: str
+    attempts: int
     next_attempt_at: datetime | None = None
-    delivered_at: datetime | None = None
     accepted_at: datetime | None = None
+    delivered_at: datetime | None = None
+    next_ask_at: datetime | None = None
+    unsure_at: datetime | None = None
 
 
 def add(w: Writing, notices: Sequence[NewNotice], *, now: datetime, held: bool) -> list[int]:
-    """Write notices; their ids in the same order."""
+    """Write notices; their ids in the same order. One whose key is there already is left as it stands."""
     if not notices:
         return []
     state = NoticeState.HELD if held else NoticeState.QUEUED
     rows = [
-        {
-            "dedupe_key": n.dedupe_key,
-            "official_id": n.official_id,
-            "recipient": n.recipient,
-            "channel": n.channel,
-            "kind": n.kind,
-            "facts": n.facts,
+        asdict(each)
+        | {
+            "business_date": each.business_date or w.on,
             "run_id": w.run_id,
-            "business_date": w.on,
             "state": state,
             "attempts": 0,
             "created_at": now,
         }
-        for n in notices
+        for each in notices
     ]
-    bulk.insert_rows(w.conn, NOTICE, rows)
+    names = tuple(rows[0])
+    values = [tuple(row[name] for name in names) for row in rows]
+    dialect.bulk_insert(w.conn, NOTICE.name, names, values, conflict="(dedupe_key) DO NOTHING")
     keys = [n.dedupe_key for n in notices]
     by_key: dict[str, int] = {}
-    for start in range(0, len(keys), 500):
+    for start in range(0, len(keys), AT_ONCE):
         query = sa.select(NOTICE.c.dedupe_key, NOTICE.c.id).where(
-            NOTICE.c.dedupe_key.in_(keys[start : start + 500])
+            NOTICE.c.dedupe_key.in_(keys[start : start + AT_ONCE])
         )
         by_key |= {row[0]: row[1] for row in w.conn.execute(query)}
     return [by_key[key] for key in keys]
 
 
-def claim(w: Writing, *, now: datetime, limit: int, channels: Sequence[Channel]) -> list[Claimed]:
-    """Up to `limit` notices that may go out now, oldest first, leased to this process.
+def due(w: Writing, channel: Channel, *, now: datetime, limit: int) -> list[Due]:
+    """Up to `limit` notices of the channel that may go out now, oldest first, locked.
 
-    A lease that ran out means that its sender died: such a notice is uncertain (存疑) and is
-    sent again under the same key.
+    Those that another sender has locked are passed over. A lease that ran out means that its sender died.
     """
-    waiting = NOTICE.c.state.in_(OPEN) & (
-        NOTICE.c.next_attempt_at.is_(None) | (NOTICE.c.next_attempt_at <= now)
-    )
-    orphaned = (NOTICE.c.state == NoticeState.LEASED) & (NOTICE.c.lease_until < now)
-    query = (
-        sa.select(NOTICE)
-        .where(waiting | orphaned, NOTICE.c.channel.in_(channels))
-        .order_by(NOTICE.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = w.conn.execute(query).all()
-    if rows:
-        w.conn.execute(
-            NOTICE.update()
-            .where(NOTICE.c.id.in_([row.id for row in rows]))
-            .values(state=NoticeState.LEASED, lease_until=now + LEASE, attempts=NOTICE.c.attempts + 1)
-        )
-    return [
-        Claimed(
-            row.id,
-            row.dedupe_key,
-            row.official_id,
-            row.channel,
-            row.facts,
-            row.sent_body,
-            row.attempts + 1,
-            NoticeState.UNCERTAIN if row.state is NoticeState.LEASED else row.state,
-        )
-        for row in rows
-    ]
+    leased = NOTICE.c.state == NoticeState.LEASED
+    waits = ~leased & (NOTICE.c.next_attempt_at.is_(None) | (NOTICE.c.next_attempt_at <= now))
+    orphaned = leased & (NOTICE.c.lease_until < now)
+    query = _due_columns().where(sa.text(WAITING), NOTICE.c.channel == channel, waits | orphaned)
+    return _locked(w, query, limit)
 
 
-def settle(w: Writing, results: Sequence[Settled]) -> None:
-    """Write what became of claimed notices."""
+def off_the_list(w: Writing, order: Sequence[Channel], *, now: datetime, limit: int) -> list[Due]:
+    """Up to `limit` unfinished notices on channels that the settings no longer name, locked."""
+    leased = (NOTICE.c.state == NoticeState.LEASED) & (NOTICE.c.lease_until >= now)
+    query = _due_columns().where(sa.text(WAITING), NOTICE.c.channel.not_in(order), ~leased)
+    return _locked(w, query, limit)
+
+
+def lease(w: Writing, leases: Sequence[Lease]) -> None:
+    """Give locked notices to this sender, with the bodies that it is about to send."""
+    bulk.update_rows(w.conn, NOTICE, ("id",), [_plain(each) for each in leases])
+
+
+def change(w: Writing, changed: Sequence[Changed]) -> None:
+    """Let locked notices wait or end."""
+    bulk.update_rows(w.conn, NOTICE, ("id",), [_plain(each) for each in changed])
+
+
+def settle(w: Writing, results: Sequence[Settled]) -> set[int]:
+    """Write what became of leased notices; the ids of those whose lease still stood.
+
+    A notice that somebody else took over meanwhile is his to settle. One statement for all.
+    """
     if not results:
-        return
-    statement = (
-        NOTICE.update()
-        .where(NOTICE.c.id == sa.bindparam("notice"), NOTICE.c.state == NoticeState.LEASED)
-        .values(
-            state=sa.bindparam("new_state"),
-            receipt=sa.bindparam("new_receipt"),
-            sent_body=sa.bindparam("body"),
-            next_attempt_at=sa.bindparam("next_at"),
-            accepted_at=sa.func.coalesce(
-                NOTICE.c.accepted_at, sa.bindparam("accepted", type_=NOTICE.c.accepted_at.type)
-            ),
-            delivered_at=sa.func.coalesce(
-                NOTICE.c.delivered_at, sa.bindparam("delivered", type_=NOTICE.c.delivered_at.type)
-            ),
-            lease_until=None,
-        )
-    )
-    w.conn.execute(
-        statement,
-        [
-            {
-                "notice": each.id,
-                "new_state": each.state,
-                "new_receipt": each.receipt,
-                "body": each.sent_body,
-                "next_at": each.next_attempt_at,
-                "accepted": each.accepted_at,
-                "delivered": each.delivered_at,
-            }
-            for each in results
-        ],
-    )
+        return set()
+    names = tuple(Settled.__dataclass_fields__)
+    bulk.temp_like(w.conn, "settled", NOTICE, names)
+    dialect.fill(w.conn, "settled", names, [tuple(getattr(each, name) for name in names) for each in results])
+    return set(w.conn.exec_driver_sql(SETTLE).scalars())
 
 
-def back_off(attempts: int, now: datetime, at_least: timedelta | None = None) -> datetime:
-    """When a failed notice may be tried again: exponential, with jitter, not before `at_least`."""
-    seconds = BACK_OFF[min(attempts, len(BACK_OFF)) - 1] * random.uniform(0.8, 1.2)
-    return now + max(timedelta(seconds=seconds), at_least or timedelta())
+SETTLE = """
+UPDATE notice SET state = settled.state, receipt = settled.receipt, attempts = settled.attempts,
+  next_attempt_at = settled.next_attempt_at, next_ask_at = settled.next_ask_at, lease_until = NULL,
+  unsure_at = coalesce(notice.unsure_at, settled.unsure_at),
+  accepted_at = coalesce(notice.accepted_at, settled.accepted_at),
+  delivered_at = coalesce(notice.delivered_at, settled.delivered_at)
+FROM settled
+WHERE notice.id = settled.id AND notice.state = 'leased' AND notice.lease_until = settled.lease_until
+RETURNING notice.id
+"""
+
+
+def disturbed(
+    w: Writing, official_ids: Collection[int], *, since: datetime, now: datetime, quiet: Sequence[Channel]
+) -> dict[int, int]:
+    """How many notices each official got since an instant, or is getting now; `quiet` channels do not count."""
+    counted: dict[int, int] = {}
+    mine = NOTICE.c.official_id.in_(official_ids) & NOTICE.c.channel.not_in(quiet)
+    getting = (NOTICE.c.state == NoticeState.LEASED) & (NOTICE.c.lease_until >= now)
+    for condition in (NOTICE.c.accepted_at >= since, sa.text(WAITING) & getting):
+        query = sa.select(NOTICE.c.official_id, sa.func.count()).where(mine, condition)
+        for official_id, count in w.conn.execute(query.group_by(NOTICE.c.official_id)):
+            counted[official_id] = counted.get(official_id, 0) + count
+    return counted
+
+
+def next_due(r: Reading, channel: Channel) -> datetime | None:
+    """When the next notice of the channel that waits for an instant may go out; None where none does."""
+    query = sa.select(sa.func.min(NOTICE.c.next_attempt_at)).where(
+        sa.text(WAITING), NOTICE.c.channel == channel, NOTICE.c.state != NoticeState.LEASED
+    )
+    return r.conn.execute(query).scalar()
 
 
 def release(w: Writing) -> int:
@@ -184,13 +224,21 @@ def release(w: Writing) -> int:
     return done.rowcount
 
 
-def listed(r: Reading, *, states: Sequence[NoticeState] = (), on: date | None = None) -> list[sa.RowMapping]:
-    """Notices for a reader, newest last: id, key, recipient, channel, kind, state, attempts, times."""
+def listed(
+    r: Reading,
+    *,
+    states: Sequence[NoticeState] = (),
+    channel: Channel | None = None,
+    on: date | None = None,
+) -> list[sa.RowMapping]:
+    """Notices for a reader, newest last: every column, and the recipient's code."""
     query = sa.select(NOTICE, OFFICIAL.c.code.label("official_code")).join(
         OFFICIAL, OFFICIAL.c.id == NOTICE.c.official_id, isouter=True
     )
     if states:
         query = query.where(NOTICE.c.state.in_(states))
+    if channel is not None:
+        query = query.where(NOTICE.c.channel == channel)
     if on is not None:
         query = query.where(NOTICE.c.business_date == on)
     return [row._mapping for row in r.conn.execute(query.order_by(NOTICE.c.id))]
@@ -200,3 +248,16 @@ def counts(r: Reading) -> Mapping[NoticeState, int]:
     """How many notices stand in each state."""
     query = sa.select(NOTICE.c.state, sa.func.count()).group_by(NOTICE.c.state)
     return {row[0]: row[1] for row in r.conn.execute(query)}
+
+
+def _due_columns() -> sa.Select[Any]:
+    return sa.select(*(NOTICE.c[name] for name in Due.__dataclass_fields__))
+
+
+def _locked(w: Writing, query: sa.Select[Any], limit: int) -> list[Due]:
+    query = query.order_by(NOTICE.c.id).limit(limit).with_for_update(skip_locked=True)
+    return [Due(*row) for row in w.conn.execute(query)]
+
+
+def _plain(row: Lease | Changed) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__dataclass_fields__}

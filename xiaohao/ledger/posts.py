@@ -49,10 +49,11 @@ def org(r: Reading) -> Org:
     )
 
 
-def officials(r: Reading) -> Mapping[int, Official]:
-    """Every official by id."""
+def officials(r: Reading, ids: Collection[int] | None = None) -> Mapping[int, Official]:
+    """Every official by id, or those of these ids."""
     columns = [OFFICIAL.c[name] for name in ("id", "code", "name", "mobile", "email", "active")]
-    return {row.id: Official(*row) for row in r.conn.execute(sa.select(*columns))}
+    query = sa.select(*columns) if ids is None else sa.select(*columns).where(OFFICIAL.c.id.in_(ids))
+    return {row.id: Official(*row) for row in r.conn.execute(query)}
 
 
 def contacts(r: Reading, official_ids: Collection[int]) -> Mapping[int, Mapping[Channel, str]]:
@@ -63,6 +64,31 @@ def contacts(r: Reading, official_ids: Collection[int]) -> Mapping[int, Mapping[
     )
     for row in r.conn.execute(query.order_by(CONTACT.c.id)):
         found[row.official_id][Channel(row.channel)] = row.address
+    return found
+
+
+def group_contacts(
+    r: Reading, official_ids: Collection[int], on: date
+) -> Mapping[int, Mapping[Channel, str]]:
+    """The groups where the officials are met: channel → address of the nearest unit that has one.
+
+    Nearest to the units where each holds a post on the day, from the unit itself upwards; of several
+    posts the first goes first. Two statements.
+    """
+    own = sa.select(CONTACT.c.unit_id, CONTACT.c.channel, CONTACT.c.address)
+    groups: dict[str, dict[Channel, str]] = defaultdict(dict)
+    for row in r.conn.execute(own.where(CONTACT.c.unit_id.is_not(None)).order_by(CONTACT.c.id)):
+        groups[str(row.unit_id)][Channel(row.channel)] = row.address
+    found: dict[int, dict[Channel, str]] = defaultdict(dict)
+    if not groups:
+        return found
+    there = (HOLDING.c.from_on <= on) & (HOLDING.c.until_on.is_(None) | (HOLDING.c.until_on >= on))
+    held: Any = HOLDING.join(POST, POST.c.id == HOLDING.c.post_id).join(UNIT, UNIT.c.id == POST.c.unit_id)
+    query = sa.select(HOLDING.c.official_id, UNIT.c.path).select_from(held)
+    query = query.where(there, HOLDING.c.official_id.in_(official_ids)).order_by(HOLDING.c.id)
+    for row in r.conn.execute(query):
+        for unit_id in reversed(row.path.strip("/").split("/")):
+            found[row.official_id] = groups.get(unit_id, {}) | found[row.official_id]
     return found
 
 

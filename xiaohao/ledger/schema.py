@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every revision, oldest first; the last one is the schema of this program."""
 
 VERSION = "SELECT version_num FROM alembic_version"

@@ -1,40 +1,78 @@
-"""What a bulk act works on: the whole district, one subtree of units, or one unit alone."""
+"""What a bulk act works on: the whole district, subtrees of units, or one unit alone."""
 
+import heapq
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, Self
 
 import sqlalchemy as sa
 
 from xiaohao.ledger import units
-from xiaohao.ledger.tables import PROBLEM
+from xiaohao.ledger.tables import PROBLEM, UNIT
 from xiaohao.ledger.writing import Reading
 from xiaohao.vocabulary import Status
+
+ALONE = "."
+"""What follows the path of a unit without the units below it, where a scope is written as text."""
 
 
 @dataclass(frozen=True)
 class Scope:
     """A subtree by its path; "" is the whole district. `name` is what a run row calls it.
 
-    `alone` keeps to the unit of the path itself, without the units below it.
+    `alone` keeps to the unit of the path itself, without the units below it. `also` are further
+    subtrees that go with it.
     """
 
     path: str = ""
     name: str = "all"
     alone: bool = False
+    also: tuple["Scope", ...] = ()
+
+    @classmethod
+    def of(cls, parts: Sequence["Scope"], name: str) -> Self:
+        """Several subtrees as one scope; at least one."""
+        first, *others = parts
+        return cls(first.path, name, first.alone, tuple(others))
+
+    @classmethod
+    def read(cls, text: str, name: str) -> Self:
+        """The scope that `text` wrote. Raises ValueError where it is none."""
+        parts = []
+        for word in text.split():
+            path = word.removesuffix(ALONE)
+            if not _is_path(path):
+                raise ValueError(f"{word!r} is no path of a unit")
+            parts.append(Scope(path, alone=word != path))
+        return cls.of(parts or [WHOLE], name)
+
+    @property
+    def text(self) -> str:
+        """The scope without its name, for `read`: "/1/2/ /1/5/", with a dot after a unit alone."""
+        return " ".join(part.path + ALONE * part.alone for part in self._parts if part.path)
+
+    @property
+    def _parts(self) -> tuple["Scope", ...]:
+        return (self, *self.also)
 
     def condition(self, column: str) -> str:
-        """SQL that keeps the rows whose unit lies in the scope: an index range of paths."""
+        """SQL that keeps the rows whose unit lies in the scope: an index range of paths for each subtree."""
         if not self.path:
             return ""
-        return f" AND {column} IN (SELECT id FROM unit WHERE path >= :scope_from AND path < :scope_until)"
+        ranges = " OR ".join(
+            f"path >= :scope_from_{n} AND path < :scope_until_{n}" for n in range(len(self._parts))
+        )
+        return f" AND {column} IN (SELECT id FROM unit WHERE {ranges})"
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The parameters of `condition`."""
-        if not self.path:
-            return {}
-        after = self.path + "0" if self.alone else self.path[:-1] + "0"  # "0" comes right after "/"
-        return {"scope_from": self.path, "scope_until": after}
+        given: dict[str, Any] = {}
+        for n, part in enumerate(self._parts if self.path else ()):
+            after = part.path + "0" if part.alone else part.path[:-1] + "0"  # "0" comes right after "/"
+            given |= {f"scope_from_{n}": part.path, f"scope_until_{n}": after}
+        return given
 
     def narrowed(self, chosen: sa.Select[Any]) -> sa.Select[Any]:
         """A selection of problems, kept to the scope."""
@@ -71,3 +109,45 @@ def by_subtree(r: Reading) -> tuple[Scope, ...]:
         if depth <= 2:
             parts.append(Scope(row.path, row.code, alone=depth == 1))
     return tuple(parts) or (WHOLE,)
+
+
+def grouped(r: Reading, count: int, on: date) -> tuple[Scope, ...]:
+    """The whole district in at most `count` parts, each some of its subtrees, with about as many due timers.
+
+    Every unit lies in exactly one of them. The names say which of how many: "1/4". How the
+    subtrees are dealt out may differ from run to run: what is due decides what fires, not the scope.
+    """
+    parts = by_subtree(r)
+    if count <= 1 or parts == (WHOLE,):
+        return (WHOLE,)
+    weights = _due_by_part(r, parts, on)
+    groups: list[list[Scope]] = [[] for _ in range(min(count, len(parts)))]
+    lightest = [(0, n) for n in range(len(groups))]
+    for part in sorted(parts, key=lambda each: (-weights[each.path], each.path)):
+        weight, n = heapq.heappop(lightest)
+        groups[n].append(part)
+        heapq.heappush(lightest, (weight + weights[part.path] + 1, n))
+    return tuple(Scope.of(group, f"{n}/{len(groups)}") for n, group in enumerate(groups, start=1))
+
+
+def _due_by_part(r: Reading, parts: Iterable[Scope], on: date) -> dict[str, int]:
+    """How many timers are due in each part, by its path: through the index of the timers, as the night reads."""
+    query = (
+        sa.select(UNIT.c.path, sa.func.count())
+        .join(PROBLEM, PROBLEM.c.unit_id == UNIT.c.id)
+        .where(PROBLEM.c.next_event_on.is_not(None), PROBLEM.c.next_event_on <= on)
+        .group_by(UNIT.c.path)
+    )
+    counts = {part.path: 0 for part in parts}
+    for path, count in r.conn.execute(query):
+        top = "/".join(path.split("/")[:3]) + "/"
+        counts[top if top in counts else path] += count
+    return counts
+
+
+def _is_path(text: str) -> bool:
+    return (
+        len(text) > 2
+        and text[0] == text[-1] == "/"
+        and all(part.isascii() and part.isdecimal() for part in text[1:-1].split("/"))
+    )

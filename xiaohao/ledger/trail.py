@@ -1,7 +1,7 @@
 """The trail: entries are buffered while an act writes, and sealed as leaves at its end. DESIGN section 6."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from types import NoneType
@@ -15,6 +15,12 @@ from xiaohao.proof.merkle import Frontier
 
 SALT_BYTES = 16
 PLAIN = frozenset({str, int, bool, NoneType})
+MANY = 1_000
+"""From so many entries on they are made ready before the head is locked; SQLite has one writer anyway."""
+READY_COLUMNS = (
+    "place BIGINT, at TEXT, actor TEXT, action TEXT, subject TEXT, version INTEGER, run TEXT, detail TEXT, "
+    "salt BYTEA, leaf BYTEA"
+)
 COLUMNS = ("seq", "at", "actor", "action", "subject", "version", "run", "detail", "salt", "leaf")
 
 
@@ -33,6 +39,13 @@ class Head:
 
     size: int
     root: str
+
+
+class Checkpoint(NamedTuple):
+    """A checkpoint by its row."""
+
+    id: int
+    head: Head
 
 
 def plain(value: Any) -> Any:
@@ -64,53 +77,56 @@ def instant() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def seal(conn: sa.Connection, entries: Iterable[Entry], *, actor: str, run: str) -> None:
+def seal(conn: sa.Connection, entries: Sequence[Entry], *, actor: str, run: str) -> None:
     """Append the entries in their order. Locks the head row last and holds it until commit.
 
-    The index of an entry is `seq`, from 0, without gaps; `at` is the instant of sealing.
+    The index of an entry is `seq`, from 0, without gaps. What does not hang on it is done before
+    the lock: salts, leaves, and the way of many rows into the database. `at` is the instant of
+    sealing: where many are sealed that is when they were made ready, so that it may lie before
+    the `at` of an entry with a lower index that was sealed meanwhile.
     """
-    entries = list(entries)
     if not entries:
         return
-    size, frontier = _locked_head(conn)
-    at = instant()
-    salts = os.urandom(SALT_BYTES * len(entries))
-    rows: list[tuple[Any, ...]] = []
-    hashes: list[bytes] = []
-    for place, entry in enumerate(entries):
-        salt = salts[place * SALT_BYTES : (place + 1) * SALT_BYTES]
-        leaf = leaves.leaf_hash(
-            leaves.leaf_data(
-                action=entry.action,
-                actor=actor,
-                at=at,
-                detail_hash=leaves.detail_hash(salt, entry.detail),
-                run=run,
-                subject=entry.subject,
-                version=entry.version,
-            )
+    many = len(entries) >= MANY and not dialect.is_sqlite(conn)
+    if not many:
+        size, frontier = _locked_head(conn)
+    rows = _ready(entries, actor=actor, run=run)
+    if many:
+        dialect.create_temp_table(conn, "ready", READY_COLUMNS)
+        dialect.fill(conn, "ready", ("place", *COLUMNS[1:]), rows)
+        size, frontier = _locked_head(conn)
+        listed = ", ".join(COLUMNS[1:])
+        conn.exec_driver_sql(
+            f"INSERT INTO trail (seq, {listed}) SELECT place + {int(size)}, {listed} FROM ready ORDER BY place"
         )
-        hashes.append(leaf)
-        rows.append(
-            (
-                size + place,
-                at,
-                actor,
-                entry.action,
-                entry.subject,
-                entry.version,
-                run,
-                entry.detail.decode(),
-                salt,
-                leaf,
-            )
-        )
-    dialect.fill(conn, "trail", COLUMNS, rows)
-    frontier.extend(hashes)
+    else:
+        dialect.fill(conn, "trail", COLUMNS, ((size + place, *rest) for place, *rest in rows))
+    frontier.extend(row[-1] for row in rows)
     conn.execute(
         sa.text("UPDATE trail_head SET size = :size, frontier = :frontier WHERE id = 1"),
         {"size": frontier.size, "frontier": frontier.to_bytes()},
     )
+
+
+def _ready(entries: Sequence[Entry], *, actor: str, run: str) -> list[tuple[Any, ...]]:
+    """The entries as rows of the trail, with their place among themselves in the place of `seq`."""
+    at = instant()
+    salts = os.urandom(SALT_BYTES * len(entries))
+    rows: list[tuple[Any, ...]] = []
+    for place, (subject, version, action, detail) in enumerate(entries):
+        salt = salts[place * SALT_BYTES : (place + 1) * SALT_BYTES]
+        data = leaves.leaf_data(
+            action=action,
+            actor=actor,
+            at=at,
+            detail_hash=leaves.detail_hash(salt, detail),
+            run=run,
+            subject=subject,
+            version=version,
+        )
+        leaf = leaves.leaf_hash(data)
+        rows.append((place, at, actor, action, subject, version, run, detail.decode(), salt, leaf))
+    return rows
 
 
 def head(conn: sa.Connection) -> Head:
@@ -132,6 +148,13 @@ def checkpoint(conn: sa.Connection) -> Head:
             values,
         )
     return now
+
+
+def last_checkpoint(conn: sa.Connection) -> Checkpoint | None:
+    """The newest checkpoint that is written down; None before the first."""
+    query = sa.text("SELECT id, tree_size, root FROM checkpoint ORDER BY tree_size DESC LIMIT 1")
+    row = conn.execute(query).one_or_none()
+    return None if row is None else Checkpoint(row.id, Head(row.tree_size, bytes(row.root).hex()))
 
 
 def is_checkpointed(conn: sa.Connection, size: int) -> bool:

@@ -44,6 +44,10 @@ class Reading:
         """The newest policy and calendar: what a clock that begins now goes by."""
         return self.rules(policy_rows.newest_policy(self.conn), policy_rows.newest_calendar(self.conn))
 
+    def is_locked(self, bulk: str) -> bool:
+        """Whether a bulk act holds the lock of this name at the moment."""
+        return dialect.is_bulk_locked(self.conn, bulk)
+
 
 class Writing(Reading):
     """One transaction that changes the ledger. `on` is the day that it counts for."""
@@ -98,10 +102,14 @@ class Writing(Reading):
 
 
 class Ledger:
-    """The one door to the database; policies and calendars are read once, since their rows never change."""
+    """The one door to the database; policies and calendars are read once, since their rows never change.
 
-    def __init__(self, engine: sa.Engine) -> None:
+    `prefect_run` is the id of the Prefect flow run that it was opened for: run rows written meanwhile bear it.
+    """
+
+    def __init__(self, engine: sa.Engine, *, prefect_run: str | None = None) -> None:
         self.engine = engine
+        self.prefect_run = prefect_run
         self._policies: dict[int, Policy] = {}
         self._calendars: dict[int, Workdays] = {}
 

@@ -109,6 +109,24 @@ class Org:
             at = self.parents[at]
         return at
 
+    @cached_property
+    def children(self) -> Mapping[int, list[int]]:
+        """The units directly below each unit that has any."""
+        found: dict[int, list[int]] = {}
+        for unit_id, parent in self.parents.items():
+            if parent is not None:
+                found.setdefault(parent, []).append(unit_id)
+        return found
+
+    def answers_for(self, unit_id: int, role: Role) -> frozenset[int]:
+        """The units whose problems a post answers for: its own, a leader's and a supervisor's also all below."""
+        if role in (Role.CLERK, Role.SECRETARY):
+            return frozenset((unit_id,))
+        below = [unit_id]
+        for at in below:
+            below += self.children.get(at, ())
+        return frozenset(below)
+
 
 def who(org: Org, unit_id: int, level: int, on: date) -> Told:
     """Who is told of a step of this level (0 to 3) of a problem of this unit on the day `on`."""

@@ -1,0 +1,203 @@
+"""`xiaohao up`: one process that starts what a machine needs, keeps it going, and takes it down again.
+
+Its children: Prefect's API server, the duty that starts runs (`flows.duty_child`), and the page where there
+is one. Each reads a pipe that only this process holds. It imports no Prefect itself, so that it is small and
+ends at once when it is told to.
+"""
+
+import contextlib
+import importlib.util
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from flows import children, running, serving, up_file
+from flows.keeper import Keeper
+from flows.serving import Server
+from flows.up_file import Up
+from xiaohao import bootstrap
+from xiaohao.actions import owed
+from xiaohao.errors import Unreachable, WrongDate
+from xiaohao.settings import Settings
+
+Say = Callable[[str], None]
+DUTY = Path(__file__).with_name("duty_child.py")
+PAGE_MODULE = "xiaohao.web.app"
+PAGE = f"{PAGE_MODULE}:create_app"
+POOL = "xiaohao"
+READY_WITHIN = 300.0
+LOOKS_EVERY = 0.5
+DUTY_ENDS_WITHIN = 11.0
+SERVER_ENDS_WITHIN = 5.0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the command line asked for: ports on this machine, and whether runs go through a work pool."""
+
+    port: int = 4200
+    page_port: int = 4280
+    worker: bool = False
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Everything runs: Prefect's API, the page or None, the deployments, and up.json."""
+
+    prefect_api: str
+    page: str | None
+    deployments: tuple[str, ...]
+    up_file: Path
+
+
+class _Stopped(BaseException):
+    """SIGTERM or Ctrl-C came."""
+
+
+class Ending:
+    """Whether this process was told to end: once told, the work stops; told again, nothing more happens."""
+
+    def __init__(self) -> None:
+        self.told = threading.Event()
+        self.working = True
+
+    def __call__(self, *_: Any) -> None:
+        """Be told by a signal."""
+        self.told.set()
+        if self.working:
+            self.working = False
+            raise _Stopped
+
+    @contextlib.contextmanager
+    def heard(self) -> Iterator[None]:
+        """Hear SIGTERM and SIGINT while the block runs, and end it quietly where one comes."""
+        before = {each: signal.signal(each, self) for each in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        except _Stopped:
+            pass
+        finally:
+            self.working = False
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+
+def run(settings: Settings, wanted: Wanted, *, say: Say, ready: Callable[[Ready], None]) -> None:
+    """Start everything, tell `ready` once it answers, and keep it going until SIGTERM or Ctrl-C.
+
+    Nothing is left after it. Raises Refused where another `up` runs on this XIAOHAO_HOME, where the port is
+    taken, or where others would reach a server without a secret; Unreachable where something does not
+    start; and what `bootstrap.ledger` raises.
+    """
+    home = bootstrap.home(settings)
+    at, auth = serving.host(settings), serving.auth(settings)
+    serving.check_reach(at, auth)
+    bootstrap.channel_settings(settings)
+    bootstrap.ledger(settings).engine.dispose()
+    ending = Ending()
+    with ending.heard(), up_file.held(home):
+        serving.check_free(at, wanted.port)
+        server = Server(f"http://{serving.reached_at(at)}:{wanted.port}/api", auth)
+        with contextlib.ExitStack() as all_of_it:
+            try:
+                _go(
+                    settings,
+                    wanted,
+                    at=at,
+                    server=server,
+                    say=say,
+                    ready=ready,
+                    stack=all_of_it,
+                    ending=ending,
+                )
+            finally:
+                ending.working = False
+                say("正在停止…")
+    say("已停止。")
+
+
+def _go(
+    settings: Settings,
+    wanted: Wanted,
+    *,
+    at: str,
+    server: Server,
+    say: Say,
+    ready: Callable[[Ready], None],
+    stack: contextlib.ExitStack,
+    ending: Ending,
+) -> None:
+    logs = settings.home / "logs"
+    env = serving.environment(settings, at=at, port=wanted.port, said=server.auth)
+    serves = Keeper("Prefect 服务", logs / "up-server.log", say, ends_within=SERVER_ENDS_WITHIN)
+    duty = Keeper("任务执行进程", logs / "up-duty.log", say, ends_within=DUTY_ENDS_WITHIN)
+    stack.callback(serves.end)
+    stack.callback(duty.end)
+    say("正在启动 Prefect 服务（第一次约十几秒）…")
+    with serving.starting_alone(Path(env["PREFECT_HOME"])):
+        serves.start(serving.PROGRAM, serving.PREFECT, at, str(wanted.port), env=env)
+        pool = (settings.work_pool or POOL) if wanted.worker else ""
+        duty.start(DUTY, pool, env=_for_duty(server))
+        _answers(serves, "Prefect 服务")
+    say("正在登记定时任务…")
+    names = tuple(json.loads(_answers(duty, "任务执行进程"))["deployments"])
+    page = page_child(settings, wanted.page_port, say=say, stack=stack)
+    keepers = [serves, duty] if page is None else [serves, duty, page[0]]
+    address = None if page is None else page[1]
+    place = up_file.write(settings.home, Up(os.getpid(), server.api_url, server.auth, address))
+    _warn_of_the_clock(settings, say)
+    ready(Ready(server.api_url, address, names, place))
+    while not ending.told.wait(LOOKS_EVERY):
+        for each in keepers:
+            each.look()
+
+
+def page_child(
+    settings: Settings, port: int, *, say: Say, stack: contextlib.ExitStack
+) -> tuple[Keeper, str] | None:
+    """The page, on the loopback, where this program has one: its keeper and its address; None else."""
+    try:
+        if importlib.util.find_spec(PAGE_MODULE) is None:
+            return None
+    except ModuleNotFoundError:
+        return None
+    serving.check_free(serving.HOST, port)
+    page = Keeper("页面", settings.home / "logs" / "up-page.log", say, ends_within=SERVER_ENDS_WITHIN)
+    stack.callback(page.end)
+    page.start(serving.PROGRAM, PAGE, serving.HOST, str(port), env=dict(os.environ))
+    _answers(page, "页面")
+    return page, f"http://{serving.HOST}:{port}"
+
+
+def _for_duty(server: Server) -> Mapping[str, str]:
+    return serving.for_clients(server) | {
+        running.UP: str(os.getpid()),
+        "PREFECT_RUNNER_POLL_FREQUENCY": "2",
+        "PREFECT_WORKER_QUERY_SECONDS": "2",
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(running.HEARTBEAT_EVERY),
+    }
+
+
+def _answers(child: Keeper, name: str) -> str:
+    said = child.first_line(within=READY_WITHIN)
+    if not said:
+        raise Unreachable(f"{name}没有启动起来：{children.reason(child.said())}。台账没有变化。")
+    return said
+
+
+def _warn_of_the_clock(settings: Settings, say: Say) -> None:
+    """Say at once what a night that is owed, and too far away, is going to say when it runs."""
+    ledger = bootstrap.ledger(settings)
+    today: date = bootstrap.today()
+    try:
+        owed.check_today(ledger, today, most_days=settings.most_days_owed)
+    except WrongDate as error:
+        say(error.message)
+    finally:
+        ledger.engine.dispose()

@@ -1,0 +1,76 @@
+"""up.json in XIAOHAO_HOME: how other commands find the `xiaohao up` that runs, and know that it lives.
+
+The file is there only while it runs; a lock beside it, which ends with its process, tells a file that was
+left behind by a power cut from one that holds.
+"""
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from flows import alone
+from xiaohao.errors import Refused
+
+NAME = "up.json"
+LOCK = "up.lock"
+WITHIN = 2.0
+"""Seconds: a command that looks whether the lock is held has it for a moment."""
+
+
+@dataclass(frozen=True)
+class Up:
+    """The `xiaohao up` that runs: its process, Prefect's API and its secret ("user:secret"), and the page."""
+
+    pid: int
+    prefect_api: str
+    prefect_auth: str | None
+    page: str | None
+
+
+@contextlib.contextmanager
+def held(home: Path) -> Iterator[None]:
+    """Be the only `up` of this home while the block runs; up.json is gone after it. Raises Refused."""
+    lock = alone.take(home / LOCK, within=WITHIN)
+    if lock is None:
+        there = _read(home)
+        at = f"（{there.prefect_api}）" if there is not None else ""
+        raise Refused(f"这个文件夹的 xiaohao up 已经在运行{at}，不能再启动一个。")
+    try:
+        (home / NAME).unlink(missing_ok=True)
+        yield
+    finally:
+        (home / NAME).unlink(missing_ok=True)
+        lock.close()
+
+
+def write(home: Path, up: Up) -> Path:
+    """Put up.json there at once and whole, for its owner alone; its place."""
+    new = home / f"{NAME}.new"
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(asdict(up), file)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(home / NAME)
+    return home / NAME
+
+
+def living(home: Path) -> Up | None:
+    """The `up` that runs on this home and is ready; None where there is none."""
+    up = _read(home)
+    try:
+        return up if up is not None and alone.is_held(home / LOCK) else None
+    except sqlite3.Error:
+        return None
+
+
+def _read(home: Path) -> Up | None:
+    try:
+        said = json.loads((home / NAME).read_text("utf-8"))
+        return Up(said["pid"], said["prefect_api"], said["prefect_auth"], said["page"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,142 @@
+"""飞书自定义机器人: a card to a group, the person mentioned in it.
+
+The token stands in the URL; where the robot has a secret, time and signature are put before the kept
+body as it goes out. The whole request may have 20 KB; 100 messages a minute and 5 a second a robot. The
+vendor de-duplicates nothing and tells nothing afterwards.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from notifiers import client, feishu_card, signing, vendors
+from notifiers.client import Answer
+from notifiers.message import Accepted, Letter, Message, Misconfigured, Receipt, Refused
+from notifiers.robots import RobotAddress
+from notifiers.vendors import BadForm, again, bad_form, operator, refused
+from xiaohao import vocabulary
+
+LIMIT = 20 * 1024
+"""UTF-8 bytes of the whole request, signature and all."""
+FOR_SIGNATURE = 100
+"""Bytes that time and signature take at most."""
+TABLE: Mapping[int, vendors.Verdict] = {
+    11232: again("发送过快：每个机器人每秒最多 5 条、每分钟最多 100 条", timedelta(seconds=60)),
+    9499: bad_form("消息格式不合格，或超过 20 KB"),
+    11246: bad_form("卡片内容有误"),
+    19036: bad_form("消息过长"),
+    19024: refused("消息中没有机器人“自定义关键词”所要求的词"),
+    19001: operator("机器人的 webhook 地址（token）不正确"),
+    19021: operator("签名不正确：请核对机器人的签名密钥和本机时钟（相差须在一小时内）"),
+    19022: operator("本机出口地址不在机器人的 IP 白名单中"),
+}
+_HEADERS = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "xiaohao"}
+_LOG = logging.getLogger("xiaohao.notifiers")
+
+
+@dataclass(frozen=True, slots=True)
+class FeishuRobotKey:
+    """What one robot needs: the token from its webhook address, and its secret where it signs."""
+
+    token: str = field(repr=False)
+    secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeishuRobotSettings:
+    """The robots by name, and where the interface is."""
+
+    robots: Mapping[str, FeishuRobotKey]
+    base: str = "https://open.feishu.cn/open-apis"
+
+
+class FeishuRobot:
+    """Posts to the robot of a RobotAddress; whom it mentions is an open_id."""
+
+    name = vocabulary.Channel.FEISHU_ROBOT
+    deduplicates = False
+    always_open = False
+
+    def __init__(
+        self,
+        settings: FeishuRobotSettings,
+        *,
+        connect: timedelta = timedelta(seconds=5),
+        answer: timedelta = timedelta(seconds=10),
+        within: timedelta = timedelta(seconds=30),
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """The three spans bound reaching the vendor, each wait for it, and the whole call.
+
+        `now` is Unix time in seconds: the vendor refuses a signature that is an hour off.
+        """
+        self._settings = settings
+        self._within = within
+        self._now = now
+        self._client = client.new_client(connect=connect, answer=answer)
+
+    def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
+        """The card; neither token, time nor signature is in it."""
+        mention = RobotAddress.parse(address).mention
+        return feishu_card.card_within(message, LIMIT - FOR_SIGNATURE, mention=mention, write=_request)
+
+    async def send(self, letter: Letter) -> Receipt:
+        """POST to the robot that `letter.address` names; once more as text where the card is not taken."""
+        of = self._settings
+        if not of.robots:
+            return Misconfigured("settings", "未设置飞书自定义机器人")
+        if fault := vendors.fault_of(of.base):
+            return fault
+        robot = of.robots.get(RobotAddress.parse(letter.address).robot)
+        if robot is None or not robot.token:
+            return Refused("robot", "设置中没有这个名称的飞书自定义机器人")
+        verdict = await self._post(robot, letter.body)
+        if isinstance(verdict, BadForm) and (text := as_text(letter.body)):
+            _LOG.warning("飞书自定义机器人不接受卡片（%s），改发文字", verdict.code)
+            verdict = await self._post(robot, text)
+        return vendors.settled(verdict)
+
+    async def aclose(self) -> None:
+        """Close the pooled connections."""
+        await self._client.aclose()
+
+    async def _post(self, robot: FeishuRobotKey, body: str) -> vendors.Judged:
+        if robot.secret:
+            body = signed(body, secret=robot.secret, at=int(self._now()))
+        url = f"{self._settings.base.rstrip('/')}/bot/v2/hook/{quote(robot.token, safe='')}"
+        answer = await client.exchange(
+            self._client, "POST", url, body=body.encode(), headers=_HEADERS, within=self._within
+        )
+        if not isinstance(answer, Answer):
+            return answer
+        verdict = vendors.judged(answer, "code", TABLE, now=vendors.instant(self._now))
+        return Accepted() if verdict is None else verdict
+
+
+def signed(body: str, *, secret: str, at: int) -> str:
+    """The body with time and signature before its other fields. `at` is Unix time in seconds."""
+    stamp = vendors.compact({"timestamp": str(at), "sign": signing.feishu_robot(secret, at)})
+    return f"{stamp[:-1]},{body[1:]}"
+
+
+def as_text(body: str) -> str | None:
+    """The text message that says what a card's body says, with its mention; None where it is none.
+
+    Made from the kept body alone, so each try sends the same bytes.
+    """
+    card = json.loads(body).get("card")
+    if card is None:
+        return None
+    text, mention = feishu_card.as_text(card), feishu_card.mention_in(card)
+    if mention:
+        text += f'\n<at user_id="{mention}"></at>'
+    return vendors.compact({"msg_type": "text", "content": {"text": text}})
+
+
+def _request(card: Mapping[str, Any]) -> str:
+    return vendors.compact({"msg_type": "interactive", "card": card})

@@ -1,0 +1,190 @@
+"""已阅: who has acknowledged is spared the repeats for a while; silence is told to the next role up, once."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from builders import a_problem
+from district import ROUTES, District
+
+from xiaohao.actions import acknowledge, night, rebuild_trail, report_progress, seal
+from xiaohao.errors import NotFound
+from xiaohao.ledger import connect, schema
+from xiaohao.ledger.fold import folded_columns
+from xiaohao.ledger.tables import FIRING, NOTICE, PROBLEM
+from xiaohao.ledger.writing import Ledger
+from xiaohao.rules.acknowledging import Answering
+from xiaohao.vocabulary import NoticeState, RectificationClass
+
+PAGE = "https://xh.example.gov.cn"
+TERMS = Answering(lasts=5, within=2)
+
+
+def runs_night(district: District, on: str, *, page: str = PAGE) -> night.Composed:
+    """The night of a business date, with pages to acknowledge on."""
+    day = date.fromisoformat(on)
+    night.fire(district.ledger, day)
+    done = night.compose(district.ledger, day, ROUTES, page_url=page, answering=TERMS)
+    seal.seal(district.ledger)
+    district.last_night = day
+    return done
+
+
+def reaches(district: District, name: str, at: datetime) -> int:
+    """Every notice so far has reached its recipient at this instant; the last of `name`'s."""
+    with district.ledger.engine.begin() as conn:
+        came = {"state": NoticeState.DELIVERED, "accepted_at": at, "delivered_at": at}
+        conn.execute(NOTICE.update().where(NOTICE.c.accepted_at.is_(None)).values(came))
+        query = sa.select(sa.func.max(NOTICE.c.id)).where(NOTICE.c.recipient == name)
+        return int(conn.execute(query).scalar_one())
+
+
+def morning(day: str) -> datetime:
+    """Eight in the morning in Shanghai."""
+    return datetime.fromisoformat(f"{day}T08:00:00+08:00").astimezone(UTC)
+
+
+def press(district: District, notice: int, day: str) -> bool:
+    return acknowledge.acknowledge(district.ledger, notice, at=morning(day), on=date.fromisoformat(day))
+
+
+def overdue_for_long(district: District) -> int:
+    """A problem at level 3 since 2026-11-17; the supervisor's notice of it."""
+    district.has(a_problem("HL-1", due_on="2026-11-06"))
+    runs_night(district, "2026-11-17")
+    assert district.told("周正") == ["HL-1"]
+    return reaches(district, "周正", morning("2026-11-17"))
+
+
+def test_without_acknowledgement_the_top_level_is_told_again(staffed: District) -> None:
+    overdue_for_long(staffed)
+    runs_night(staffed, "2026-11-24", page="")
+    assert staffed.told("周正") == ["HL-1"]
+
+
+def test_who_has_acknowledged_is_spared_the_repeat_which_is_recorded_all_the_same(staffed: District) -> None:
+    notice = overdue_for_long(staffed)
+    assert press(staffed, notice, "2026-11-18")
+    before = staffed.trail_size()
+    runs_night(staffed, "2026-11-24")
+    assert staffed.told("周正") == []
+    last = staffed.steps()[-1]
+    assert (str(last.crossed_on), last.level, last.repeat, bool(last.quiet)) == ("2026-11-24", 3, 1, True)
+    assert staffed.shows().level == 3  # the ladder does not stop
+    assert staffed.trail_size() == before + 2  # the night, and that it was spared
+    assert '"spared":{"official":"' in staffed.entries()[-1].detail
+    assert runs_night(staffed, "2026-11-24") == night.Composed()
+
+
+def test_it_wears_off_without_progress_and_progress_makes_it_last(staffed: District) -> None:
+    notice = overdue_for_long(staffed)
+    press(staffed, notice, "2026-11-17")
+    runs_night(staffed, "2026-11-24")  # the fifth working day
+    assert staffed.told("周正") == []
+    runs_night(staffed, "2026-12-01")
+    assert staffed.told("周正") == ["HL-1"]
+
+    press(staffed, reaches(staffed, "周正", morning("2026-12-01")), "2026-12-01")
+    report_progress.report_progress(
+        staffed.ledger, "HL-1", "已进场施工", by=staffed.who("王强", "2026-12-05"), on=date(2026, 12, 5)
+    )
+    runs_night(staffed, "2026-12-08")
+    runs_night(staffed, "2026-12-11")
+    assert staffed.told("周正") == []
+
+
+def test_an_acknowledgement_spares_nobody_else_and_no_higher_level(staffed: District) -> None:
+    staffed.has(a_problem("HL-1", due_on="2026-11-06"))
+    runs_night(staffed, "2026-11-09")
+    assert staffed.told("王强") == ["HL-1"]
+    press(staffed, reaches(staffed, "王强", morning("2026-11-09")), "2026-11-09")
+    runs_night(staffed, "2026-11-11")
+    assert staffed.told("李明") == ["HL-1"]
+
+
+def test_pressing_twice_is_written_once_and_a_notice_must_be_there(staffed: District) -> None:
+    notice = overdue_for_long(staffed)
+    assert press(staffed, notice, "2026-11-18")
+    size = staffed.trail_size()
+    assert not press(staffed, notice, "2026-11-19")
+    assert staffed.trail_size() == size
+    found, standing = acknowledge.opened(staffed.ledger, notice)
+    assert found.acknowledged_at == morning("2026-11-18")
+    assert [status.value for status in standing.values()] == ["rectifying"]
+    with staffed.refuses(NotFound, "没有这份通知"):
+        press(staffed, 999_999, "2026-11-19")
+
+
+def test_silence_is_told_to_the_next_role_up_for_information_and_the_level_stays(staffed: District) -> None:
+    staffed.has(a_problem("HL-1", due_on="2026-11-13"))  # a Friday; level 2 comes on Wednesday
+    runs_night(staffed, "2026-11-14")
+    assert staffed.told("王强") == ["HL-1"]
+    reaches(staffed, "王强", morning("2026-11-14"))
+    staffed.has(a_problem("HL-2", title="路灯不亮", due_on="2026-11-16"))
+    runs_night(staffed, "2026-11-17")  # Tuesday: the second working day is still in time
+    assert staffed.told("李明") == []
+    level = staffed.shows().level
+    reaches(staffed, "王强", morning("2026-11-17"))
+    done = runs_night(staffed, "2026-11-18")
+    (facts,) = staffed.digests("李明")
+    silent = [item for item in facts.items if item.unanswered_by]
+    # by Wednesday HL-1 has climbed to the leader itself, so only its own news is told
+    assert (level, staffed.shows().level) == (1, 2)
+    assert silent == []
+    runs_night(staffed, "2026-11-19")
+    assert done.notices == 1
+
+
+def test_a_long_wait_at_one_level_is_passed_up_once(staffed: District) -> None:
+    due = "2026-10-09"
+    staffed.has(
+        a_problem(
+            "HL-1", rectification_class=RectificationClass.TIME_LIMITED, due_on=due, found_on="2026-09-20"
+        )
+    )
+    runs_night(staffed, "2026-10-10")  # level 1; level 2 after five working days
+    assert staffed.told("王强") == ["HL-1"]
+    reaches(staffed, "王强", morning("2026-10-10"))
+    runs_night(staffed, "2026-10-13")
+    assert staffed.told("李明") == []
+    runs_night(staffed, "2026-10-14")
+    (facts,) = staffed.digests("李明")
+    (item,) = facts.items
+    assert (item.unanswered_by, item.level) == ("王强（10月10日通知）", 1)
+    assert staffed.shows().level == 1
+    assert all(step.notice_id is not None for step in staffed.steps())
+    runs_night(staffed, "2026-10-15")  # the fifth working day: now it climbs, and silence is not told again
+    (facts,) = staffed.digests("李明")
+    assert [(item.unanswered_by, item.level) for item in facts.items] == [(None, 2)]
+
+
+def test_who_has_answered_in_time_is_not_passed_up(staffed: District) -> None:
+    staffed.has(
+        a_problem(
+            "HL-1",
+            rectification_class=RectificationClass.TIME_LIMITED,
+            due_on="2026-10-09",
+            found_on="2026-09-20",
+        )
+    )
+    runs_night(staffed, "2026-10-10")
+    press(staffed, reaches(staffed, "王强", morning("2026-10-10")), "2026-10-12")
+    runs_night(staffed, "2026-10-14")
+    assert staffed.told("李明") == []
+
+
+def test_the_trail_folds_back_to_the_ledger_after_spared_repeats(staffed: District, tmp_path: Path) -> None:
+    notice = overdue_for_long(staffed)
+    press(staffed, notice, "2026-11-18")
+    runs_night(staffed, "2026-11-24")
+    target = Ledger(connect.open_engine(f"sqlite:///{tmp_path / 'rebuilt.db'}"))
+    schema.require_current(target.engine)
+    rebuild_trail.rebuild(staffed.ledger, target)
+    for table in (FIRING, PROBLEM):
+        columns = [table.c[name] for name in folded_columns(table)]
+        found = []
+        for ledger in (staffed.ledger, target):
+            with ledger.reading() as r:
+                found.append(sorted(map(tuple, r.conn.execute(sa.select(*columns))), key=repr))
+        assert found[0] == found[1] != []
+    target.engine.dispose()

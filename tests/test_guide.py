@@ -1,0 +1,114 @@
+"""The operator's guide names only what is there: commands, options, settings, files and links."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from xiaohao.cli.command_line import COMMANDS, cli
+from xiaohao.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+GUIDE = sorted((ROOT / "docs" / "guide").glob("*.md"))
+SETTINGS = {f"XIAOHAO_{name.upper()}" for name in Settings.model_fields}
+OF_FILES = {"XIAOHAO_DB_PASSWORD"}
+"""What deploy/postgres.sql and compose.yaml read; `test_service_files` looks at those."""
+each_page = pytest.mark.parametrize("page", GUIDE, ids=lambda page: page.name)
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The words after `xiaohao` in each line of a code block and in each `…` of the text."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    lines += re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL))
+    for line in lines:
+        found = re.match(r"(?:[A-Z_]+=\S+ |docker (?:compose )?exec \S+ )*xiaohao (.+)", line.strip())
+        if found is not None and not found[1].startswith("#"):
+            yield shlex.split(found[1])
+
+
+def parsed(words: list[str]) -> click.Context:
+    """The command that the words name, with its options read. Raises what the command line would say."""
+    context = cli.make_context("xiaohao", [*words], resilient_parsing=False)
+    command: click.Command | None = cli
+    rest = words
+    while isinstance(command, click.Group):
+        assert rest, f"xiaohao {shlex.join(words)}: which command?"
+        name, command, rest = command.resolve_command(context, rest)
+        assert command is not None
+        if isinstance(command, click.Group):
+            context = click.Context(command, info_name=name, parent=context)
+    return command.make_context(name, [*rest], parent=context)
+
+
+@each_page
+def test_every_command_of_the_guide_is_one_with_these_options(page: Path) -> None:
+    """Read by the program's own command line, up to the point where it would begin to act."""
+    for words in commands(page.read_text(encoding="utf-8")):
+        if words[0] not in COMMANDS:
+            pytest.fail(f"{page.name}: xiaohao {shlex.join(words)}")
+        if len(words) == 1 and any(
+            isinstance(p, click.Argument) and p.required for p in _command(words[0]).params
+        ):
+            continue  # named in a sentence, not shown as a line to type
+        parsed(words)
+
+
+def _command(name: str) -> click.Command:
+    found = cli.get_command(click.Context(cli), name)
+    assert found is not None
+    return found
+
+
+def test_the_check_finds_what_is_wrong() -> None:
+    """It reads blocks and sentences; a wrong command, option or number of arguments does not pass."""
+    text = (
+        "See `xiaohao status --nonsense`.\n```\n$ no\nXIAOHAO_HOME=/x xiaohao db check\nxiaohao show\n```\n"
+    )
+    assert list(commands(text)) == [["db", "check"], ["show"], ["status", "--nonsense"]]
+    parsed(["db", "check"])
+    for wrong in (["status", "--nonsense"], ["show"], ["db", "mend"]):
+        with pytest.raises(click.UsageError):
+            parsed(wrong)
+
+
+@each_page
+def test_every_setting_of_the_guide_is_one(page: Path) -> None:
+    named = set(re.findall(r"\bXIAOHAO_[A-Z_]+\b", page.read_text(encoding="utf-8")))
+    assert named <= SETTINGS | OF_FILES
+
+
+def test_the_guide_shows_the_commands_that_an_operator_needs() -> None:
+    shown = [words for page in GUIDE for words in commands(page.read_text(encoding="utf-8"))]
+    singles = {"up", "status", "watch", "nightly", "recheck", "backup", "restore", "import", "deliver"}
+    assert singles <= {words[0] for words in shown}
+    pairs = {("db", "upgrade"), ("db", "check"), ("db", "copy"), ("trail", "verify"), ("outbox", "release")}
+    assert pairs <= {tuple(words[:2]) for words in shown}
+
+
+@each_page
+def test_every_link_and_file_of_the_guide_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
+        file, _, place = target.partition("#")
+        there = page.parent / file if file else page
+        assert there.is_file(), (page.name, target)
+        if place:
+            assert place in {_anchor(h) for h in re.findall(r"^#+ (.+)$", there.read_text(), re.MULTILINE)}, (
+                target
+            )
+    for name in re.findall(r"\bdeploy/[\w.-]+\w", text):
+        assert (ROOT / name).exists() or name == "deploy/.env", (page.name, name)
+
+
+def _anchor(heading: str) -> str:
+    """As pages of a repository make it of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def test_both_readmes_lead_to_the_guide() -> None:
+    for name in ("README.md", "README.zh.md"):
+        assert "(docs/guide/index.zh.md)" in (ROOT / name).read_text(encoding="utf-8")

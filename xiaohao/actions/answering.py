@@ -1,0 +1,95 @@
+"""已阅 in the night: repeats that are spared to who acknowledged, and silence that is passed up.
+
+`telling` asks here for what it writes beside the news of the day.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from models.facts import DigestItem
+from xiaohao.ledger import acknowledgements, trail
+from xiaohao.ledger.acknowledgements import Read, Silent
+from xiaohao.ledger.firings import Untold
+from xiaohao.ledger.writing import Reading, Writing
+from xiaohao.rules.acknowledging import Answering, earliest_reached, is_spared
+from xiaohao.rules.ladder import Org, Told, who
+from xiaohao.rules.policy import LADDER
+from xiaohao.vocabulary import Action, StepKind
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+class Spared(NamedTuple):
+    """A repeat that is recorded and told to nobody, since this official has acknowledged the step."""
+
+    untold: Untold
+    official_id: int
+
+
+class Information(NamedTuple):
+    """A matter told to the next role up for information: the notice of it was not acknowledged."""
+
+    told: Told
+    item: DigestItem
+
+
+def reached_before(r: Reading, on: date, terms: Answering) -> datetime:
+    """The instant (UTC) before which a notice must have reached its recipient to be unanswered on `on`."""
+    workdays = r.current_rules().workdays
+    last = earliest_reached(on, workdays, within=terms.within)
+    return datetime.combine(last + timedelta(days=1), datetime.min.time(), SHANGHAI).astimezone(UTC)
+
+
+def is_spared_to(
+    w: Writing, each: Untold, official_id: int, read: Mapping[tuple[object, ...], Read], terms: Answering
+) -> bool:
+    """Whether the highest untold step is a repeat that the official has acknowledged lately."""
+    matter = each.matter
+    if not matter.repeat:
+        return False
+    key = (each.problem_id, official_id, matter.round, matter.clock_on, matter.kind, matter.level)
+    found = read.get(key)
+    if found is None:
+        return False
+    rules = w.rules(matter.state.policy_id, matter.state.calendar_version)
+    day = found.at.astimezone(SHANGHAI).date()
+    return is_spared(day, found.progress_on, w.on, rules.workdays, lasts=terms.lasts)
+
+
+def passed_up(org: Org, silent: Sequence[Silent], on: date) -> Iterator[tuple[int, Information]]:
+    """For each matter whose notice was not acknowledged: the official of the next role up, and what he is told.
+
+    Warnings are left out, and so is the top of the ladder: there is nobody above.
+    """
+    for notice in silent:
+        for item in notice.facts.items:
+            unit_id = next((notice.problems[f] for f in item.firings if f in notice.problems), None)
+            above = item.level + 1
+            if unit_id is None or item.unanswered_by or item.kind is StepKind.WARNING or above >= len(LADDER):
+                continue
+            told = who(org, unit_id, above, on)
+            if told.official_id is None:
+                continue
+            day = f"{notice.business_date.month}月{notice.business_date.day}日"
+            yield (
+                told.official_id,
+                Information(told, replace(item, unanswered_by=f"{notice.recipient}（{day}通知）")),
+            )
+
+
+def write_spared(w: Writing, spared: Sequence[Spared], codes: Mapping[int, str]) -> None:
+    """Mark the steps, and leave a trail entry for each problem."""
+    if not spared:
+        return
+    keys = acknowledgements.mark_spared(w, [each.untold for each in spared])
+    for untold, official_id in sorted(spared, key=lambda each: each.untold.problem_id):
+        said = {
+            "on": w.on,
+            "quiet": [list(key) for key in keys[untold.problem_id]],
+            "spared": {"official": codes[official_id]},
+        }
+        detail = trail.detail_of(said)
+        w.note(f"problem:{untold.problem_id}", untold.version + 1, detail, Action.TELL)

@@ -1,0 +1,210 @@
+"""发送 on one channel: claims and commits overlap with sends, and no channel waits for another.
+
+Senders take leased notices from a queue; a turn, one transaction in the pass's database thread, settles what
+came back and claims more when the queue runs low.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from notifiers.message import Accepted, Again, Channel, Misconfigured, Receipt, Refused, Uncertain
+from xiaohao.actions import deliver_claim, deliver_settle, pass_on
+from xiaohao.actions.deliver_claim import Claimed, Means, Outgoing
+from xiaohao.actions.deliver_settle import Result
+from xiaohao.errors import LedgerBusy
+from xiaohao.ledger import outbox, sendings
+from xiaohao.ledger.writing import Writing
+
+T = TypeVar("T")
+AT_ONCE = 20
+CLAIM = 40
+"""Notices claimed in one turn: enough to keep the senders busy while it commits, and few to be unsure of."""
+SETTLE_AT = 20
+LONGEST_UNSETTLED = 0.2
+"""Seconds after which even a single result is written."""
+SEND_WITHIN = timedelta(seconds=60)
+"""No send lasts longer, whatever the channel does; shorter than a lease."""
+MOST_IN_A_ROW = 20
+"""Failures without a success between them after which the channel is left alone until the next pass."""
+PATIENCE = timedelta(seconds=3)
+"""A pass waits so long for a rate limit that a moment cures (5 a second), not for one of a minute."""
+BUSY_TRIES = 4
+
+
+class Database(Protocol):
+    """The one thread of a pass that speaks to the ledger."""
+
+    def __call__(self, work: Callable[[Writing], T]) -> Awaitable[T]:
+        """Run `work` in a write transaction of its own."""
+
+
+@dataclass
+class Tally:
+    """What one channel's part of a pass came to."""
+
+    results: list[Result] = field(default_factory=list)
+    waiting: int = 0
+    ended: list[str] = field(default_factory=list)
+    is_parked: bool = False
+    gave_up: str = ""
+
+
+class Line:
+    """One channel's part of a pass."""
+
+    def __init__(
+        self,
+        means: Means,
+        channel: Channel,
+        database: Database,
+        *,
+        now: Callable[[], datetime],
+        progress: Callable[[int], None],
+    ) -> None:
+        self.tally = Tally()
+        self._means, self._channel, self._database = means, channel, database
+        self._now, self._progress = now, progress
+        self._queue: asyncio.Queue[Outgoing] = asyncio.Queue()
+        self._done: list[Result] = []
+        self._moved = asyncio.Event()
+        self._open = 0
+        self._drained = False
+        self._stopped = ""
+        self._in_a_row = 0
+
+    async def run(self) -> None:
+        """Send what may go out now; each notice is tried once. Raises LedgerBusy and LedgerUnreachable."""
+        senders = [asyncio.create_task(self._send_on()) for _ in range(AT_ONCE)]
+        try:
+            while await self._goes_on():
+                await self._turn()
+                await self._worth_a_turn()
+        finally:
+            for sender in senders:
+                sender.cancel()
+            await asyncio.gather(*senders, return_exceptions=True)
+
+    async def _goes_on(self) -> bool:
+        if not self._drained or self._open:
+            return True
+        if self._stopped or self.tally.is_parked or not self.tally.waiting:
+            return False
+        at = await self._database(lambda w: outbox.next_due(w, self._channel.name))
+        if at is None or at - self._now() > PATIENCE:
+            return False
+        await asyncio.sleep(max(0.0, (at - self._now()).total_seconds()))
+        self._drained = False
+        return True
+
+    async def _turn(self) -> None:
+        """One transaction: what came back is settled, and more is claimed where the queue runs low."""
+        results, self._done = self._done, []
+        wanted = CLAIM if not self._drained and not self._stopped and self._is_low() else 0
+        if not results and not wanted:
+            self._drained = self._drained or bool(self._stopped)
+            return
+        try:
+            claimed = await self._patiently(lambda w: self._in_one(w, results, wanted))
+        except BaseException:
+            self._done = results + self._done
+            raise
+        self._open -= len(results)
+        self.tally.results += results
+        if self.tally.is_parked and not self._stopped and any(map(_works, results)):
+            self.tally.is_parked = self._drained = False  # the probe went through: the others follow
+        if results:
+            self._progress(len(results))
+        if wanted:
+            self._take(claimed)
+
+    def _in_one(self, w: Writing, results: Sequence[Result], wanted: int) -> Claimed:
+        now = self._now()
+        if wanted:
+            sendings.one_at_a_time(w)
+        deliver_settle.settle(w, self._means, self._channel, results, now=now)
+        if not wanted:
+            return Claimed()
+        claimed = deliver_claim.claim(w, self._means, self._channel, now=now, limit=wanted)
+        dead = [each.id for each in claimed.ended]
+        pass_on.pass_on(w, self._means.settings, dead, now=now)
+        return claimed
+
+    def _take(self, claimed: Claimed) -> None:
+        self.tally.is_parked = self.tally.is_parked or claimed.is_parked
+        self.tally.waiting += len(claimed.waiting)
+        self.tally.ended += [each.receipt for each in claimed.ended]
+        self._drained = claimed.looked_at == 0
+        self._open += len(claimed.outgoing)
+        for each in claimed.outgoing:
+            self._queue.put_nowait(each)
+
+    async def _patiently(self, work: Callable[[Writing], T]) -> T:
+        """Another writer may hold the ledger for a while, an import say."""
+        for _ in range(BUSY_TRIES - 1):
+            try:
+                return await self._database(work)
+            except LedgerBusy:
+                continue
+        return await self._database(work)
+
+    async def _worth_a_turn(self) -> None:
+        """Return when there is something to write or to claim."""
+        while True:
+            if len(self._done) >= min(SETTLE_AT, self._open) or (not self._drained and self._is_low()):
+                return
+            self._moved.clear()
+            try:
+                async with asyncio.timeout(LONGEST_UNSETTLED):
+                    await self._moved.wait()
+            except TimeoutError:
+                if self._done:
+                    return
+
+    def _is_low(self) -> bool:
+        return self._queue.qsize() <= AT_ONCE
+
+    async def _send_on(self) -> None:
+        while True:
+            notice = await self._queue.get()
+            late = self._now() > notice.lease_until - SEND_WITHIN
+            if self._stopped or late:
+                why = self._stopped or "轮到时已过了占用时间，下次再发"
+                self._done.append(Result(notice, None, deliver_settle.given_back(notice, why)))
+            else:
+                await self._send(notice)
+            self._moved.set()
+
+    async def _send(self, notice: Outgoing) -> None:
+        try:
+            async with asyncio.timeout(SEND_WITHIN.total_seconds()):
+                receipt = await self._channel.send(notice.letter)
+        except TimeoutError:
+            receipt = Uncertain("已发出，未等到应答")
+        except Exception as error:  # a channel's own mistake; nobody knows how far it came
+            receipt = Uncertain(f"发送时程序出错（{type(error).__name__}）")
+        self._watch(receipt)
+        settled = deliver_settle.judged(
+            notice, receipt, self._channel, tries=self._means.rules.tries, now=self._now()
+        )
+        self._done.append(Result(notice, receipt, settled))
+
+    def _watch(self, receipt: Receipt) -> None:
+        """Stop this channel where its settings are wrong, or nothing has gone through for a long time."""
+        match receipt:
+            case Misconfigured(code=code, why=why):
+                self._stopped = f"{code}：{why}"
+                self.tally.is_parked = True
+            case Again(why=why) | Uncertain(why=why):
+                self._in_a_row += 1
+                if self._in_a_row >= MOST_IN_A_ROW:
+                    self._stopped = self.tally.gave_up = f"连续 {self._in_a_row} 份没有发成：{why}"
+            case Accepted():
+                self._in_a_row = 0
+
+
+def _works(result: Result) -> bool:
+    """Whether the channel's settings are right: it took a notice, or judged one."""
+    return isinstance(result.receipt, Accepted | Refused)

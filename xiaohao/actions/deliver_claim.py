@@ -1,0 +1,263 @@
+"""发送: what may go out now is put into the channel's body and leased; what may not is given its time."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from models.facts import facts_from_json
+from notifiers import choose, digest, message
+from notifiers.choose import Addressee, ChannelSettings
+from notifiers.message import Letter, Message, Part
+from xiaohao.actions import recipients
+from xiaohao.ledger import outbox, parked, sendings
+from xiaohao.ledger.faults import Found
+from xiaohao.ledger.outbox import LEASE, Changed, Due, Lease
+from xiaohao.ledger.writing import Writing
+from xiaohao.rules import delivery, rates
+from xiaohao.rules.delivery import DeliveryRules, back_off
+from xiaohao.vocabulary import Channel, FaultKind, NoticeState, StepKind
+
+TOP_LEVEL = 3
+MARK = "【重发】"
+WHY_MARKED = "（重发：上一次发送没有得到答复，如已收到请忽略。）"
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a pass works with; `quiet` are the channels that disturb nobody."""
+
+    settings: ChannelSettings
+    rules: DeliveryRules
+    channels: Mapping[Channel, message.Channel]
+
+    @property
+    def quiet(self) -> Sequence[Channel]:
+        """The channels that disturb nobody: no window, no cap."""
+        return [word for word, channel in self.channels.items() if channel.always_open]
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A leased notice as the channel takes it; `was` says where it stood before."""
+
+    id: int
+    official_id: int | None
+    lease_until: datetime
+    attempts: int
+    was: NoticeState
+    letter: Letter
+
+
+@dataclass
+class Claimed:
+    """What one claim found: what goes out, what waits and until when, and what ended here."""
+
+    outgoing: list[Outgoing] = field(default_factory=list)
+    waiting: list[Changed] = field(default_factory=list)
+    ended: list[Changed] = field(default_factory=list)
+    capped: list[Found] = field(default_factory=list)
+    is_parked: bool = False
+
+    @property
+    def looked_at(self) -> int:
+        """How many notices were due."""
+        return len(self.outgoing) + len(self.waiting) + len(self.ended)
+
+
+def claim(w: Writing, means: Means, channel: message.Channel, *, now: datetime, limit: int) -> Claimed:
+    """Lease up to `limit` notices of the channel, each with the body that it will be sent with on every try.
+
+    What the window, the cap or a rate keeps back is given the instant at which it may go out; what has no
+    address ends here. Of a parked channel nothing is claimed but, when its time has come, one notice.
+    """
+    found = Claimed()
+    stopped = parked.parked(w).get(channel.name)
+    if stopped is not None:
+        if stopped.next_probe_at > now or not parked.probing(w, channel.name, until=now + LEASE):
+            return Claimed(is_parked=True)
+        limit = 1
+    due = outbox.due(w, channel.name, now=now, limit=limit)
+    if not due:
+        return found
+    gate = _Gate(w, means, channel, due, now)
+    leases = []
+    for each in due:
+        leased = _judged(each, gate, found)
+        if leased is not None:
+            leases.append(leased)
+    outbox.lease(w, leases)
+    outbox.change(w, [*found.waiting, *found.ended])
+    gate.count_sends(w)
+    parked.found(w, found.capped, delivery.day(now))
+    return found
+
+
+class _Gate:
+    """Window, cap and rates of one channel at one instant; what it lets through counts from then on."""
+
+    def __init__(
+        self, w: Writing, means: Means, channel: message.Channel, due: Sequence[Due], now: datetime
+    ) -> None:
+        self.means, self.channel, self.now = means, channel, now
+        self.addressees = recipients.addressees(w, [each.official_id for each in due], w.on)
+        self.workdays = w.current_rules().workdays
+        self.limits = rates.LIMITS.get(channel.name, ())
+        self._sent: dict[str, list[datetime]] = defaultdict(list)
+        self._all: list[datetime] = []
+        if self.limits:
+            self._read_sends(w, [self.address(each) for each in due])
+        officials = [each.official_id for each in due if each.official_id is not None]
+        self._told: Counter[int] = Counter()
+        if means.rules.most_a_day and not channel.always_open:
+            since = delivery.day_start(now)
+            self._told.update(outbox.disturbed(w, officials, since=since, now=now, quiet=means.quiet))
+        self._went: list[str] = []
+
+    def addressee(self, each: Due) -> Addressee:
+        """Whom the notice is for."""
+        return self.addressees.get(each.official_id or 0) or Addressee(code="", name=each.recipient)
+
+    def address(self, each: Due) -> str | None:
+        """Where this channel reaches the recipient."""
+        return choose.address_of(self.channel.name, self.addressee(each), self.means.settings)
+
+    def opens(self, said: Message) -> datetime:
+        """When the window lets the message out."""
+        if self.channel.always_open or said.urgent:
+            return self.now
+        return self.means.rules.opens_at(self.now, self.workdays)
+
+    def is_capped(self, each: Due, said: Message) -> bool:
+        """Whether the recipient has had his fill today; the top level does not ask."""
+        most = self.means.rules.most_a_day
+        if not most or self.channel.always_open or each.official_id is None or is_top_level(said):
+            return False
+        return self._told[each.official_id] >= most
+
+    def fits(self, address: str) -> datetime:
+        """When the channel's limits let one more send to the address through; it is planned for then."""
+        if not self.limits:
+            return self.now
+        key = sendings.address_hash(self.channel.name, address)
+        at = rates.earliest(self.limits, self._sent[key], self._all, self.now)
+        self._sent[key].append(at)
+        self._all.append(at)
+        return at
+
+    def let_out(self, each: Due, address: str) -> None:
+        """Count a send that happens now."""
+        if each.official_id is not None:
+            self._told[each.official_id] += 1
+        if self.limits:
+            self._went.append(sendings.address_hash(self.channel.name, address))
+
+    def count_sends(self, w: Writing) -> None:
+        """Write down what was let out."""
+        sendings.add(w, self.channel.name, self._went, at=self.now)
+
+    def _read_sends(self, w: Writing, addresses: Sequence[str | None]) -> None:
+        word = self.channel.name
+        own = max((rate.span for rate in self.limits if not rate.shared), default=rates.SECOND)
+        hashes = {sendings.address_hash(word, address) for address in addresses if address}
+        self._sent.update(sendings.to_addresses(w, word, hashes, since=self.now - own))
+        if shared := [rate.span for rate in self.limits if rate.shared]:
+            self._all = sendings.of_channel(w, word, since=self.now - max(shared))
+
+
+def _judged(each: Due, gate: _Gate, found: Claimed) -> Lease | None:
+    """The lease of a notice that goes out now; else `found` says what becomes of it."""
+    address = gate.address(each)
+    if address is None:
+        found.ended.append(changed(each, gate.now, NoticeState.DEAD, "no_address：没有这个渠道的地址"))
+        return None
+    try:
+        said = digest.message(facts_from_json(each.facts))
+        until, why = _kept_back(each, gate, said, address, found)
+        if until > gate.now:
+            found.waiting.append(changed(each, gate.now, each.resting_state, why, until=until))
+            return None
+        body, is_marked = _body(each, gate.channel, said, address)
+    except Exception as error:  # one notice that cannot be put into words holds up no other
+        _unreadable(each, gate, error, found)
+        return None
+    gate.let_out(each, address)
+    unsure_at = each.unsure_at or (gate.now if each.is_unsure else None)
+    marked_at = each.marked_at or (gate.now if is_marked else None)
+    until = gate.now + LEASE
+    attempts = each.attempts + 1
+    letter = Letter(
+        body=body,
+        address=address,
+        key=each.dedupe_key,
+        recipient=said.recipient,
+        business_date=said.business_date,
+    )
+    found.outgoing.append(Outgoing(each.id, each.official_id, until, attempts, each.resting_state, letter))
+    return Lease(each.id, NoticeState.LEASED, until, attempts, body, unsure_at, marked_at)
+
+
+def _kept_back(each: Due, gate: _Gate, said: Message, address: str, found: Claimed) -> tuple[datetime, str]:
+    """When the notice may go out, and why not now."""
+    opens = gate.opens(said)
+    if opens > gate.now:
+        return opens, "不在发送时段，顺延"
+    if gate.is_capped(each, said):
+        most, until = gate.means.rules.most_a_day, gate.means.rules.next_day(gate.now, gate.workdays)
+        found.capped.append(
+            Found(
+                FaultKind.DAY_CAP,
+                f"official:{each.official_id}",
+                f"{each.recipient}今天已收到 {most} 份通知，达到每人每天的上限，其余的顺延到 "
+                f"{until:%m-%d %H:%M} 以后发送；最高一级督办不受限制。",
+            )
+        )
+        return until, f"达到每人每天 {most} 份的上限，顺延"
+    return gate.fits(address), "达到渠道的频率限制，排队"
+
+
+def _body(each: Due, channel: message.Channel, said: Message, address: str) -> tuple[str, bool]:
+    """The body of every try, and whether it bears 重发: only where an earlier try may have arrived unknown."""
+    marks = each.is_unsure and not channel.deduplicates
+    if each.sent_body is not None and (not marks or each.marked_at is not None):
+        return each.sent_body, each.marked_at is not None
+    if marks:
+        said = marked(said)
+    return channel.body(said, address=address, key=each.dedupe_key), marks
+
+
+def marked(said: Message) -> Message:
+    """The message as one that may come for the second time (重发)."""
+    head = Part(f"{WHY_MARKED}\n{said.head.text}", f"{WHY_MARKED}\n{said.head.markdown}")
+    return replace(said, subject=f"{MARK}{said.subject}", head=head)
+
+
+def is_top_level(said: Message) -> bool:
+    """Whether a matter in it stands at the top of the ladder."""
+    items = said.facts.items if said.facts else ()
+    return any(item.kind is StepKind.ESCALATION and item.level >= TOP_LEVEL for item in items)
+
+
+def _unreadable(each: Due, gate: _Gate, error: Exception, found: Claimed) -> None:
+    attempts = each.attempts + 1
+    why = f"这份通知写不出来（{type(error).__name__}）"
+    if attempts >= gate.means.rules.tries:
+        found.ended.append(changed(each, gate.now, NoticeState.DEAD, f"试了 {attempts} 次：{why}", tries=1))
+        return
+    until = gate.now + back_off(attempts, dice=random.random())
+    found.waiting.append(changed(each, gate.now, NoticeState.AGAIN, why, until=until, tries=1))
+
+
+def changed(
+    each: Due,
+    now: datetime,
+    state: NoticeState,
+    why: str,
+    *,
+    until: datetime | None = None,
+    tries: int = 0,
+) -> Changed:
+    """A notice that is not sent now: it waits until an instant or ends; `tries` are added to those it had."""
+    unsure_at = each.unsure_at or (now if each.is_unsure else None)
+    return Changed(each.id, state, each.attempts + tries, why, until, unsure_at)

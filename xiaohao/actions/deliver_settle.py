@@ -1,0 +1,155 @@
+"""发送: what a channel's receipt makes of a notice, and what follows for the channel and for the facts."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from notifiers.message import Accepted, Again, Channel, Misconfigured, Receipt, Refused, Tracking, Uncertain
+from xiaohao.actions import pass_on
+from xiaohao.actions.deliver_claim import Means, Outgoing
+from xiaohao.ledger import outbox, parked
+from xiaohao.ledger.faults import Found
+from xiaohao.ledger.outbox import LEASE, Settled
+from xiaohao.ledger.writing import Writing
+from xiaohao.rules.delivery import back_off, day, next_probe
+from xiaohao.vocabulary import FaultKind, NoticeState
+
+ARRIVED = (NoticeState.ACCEPTED, NoticeState.DELIVERED)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A notice that was sent, or given back unsent (`receipt` is then None)."""
+
+    outgoing: Outgoing
+    receipt: Receipt | None
+    settled: Settled
+
+
+def judged(notice: Outgoing, receipt: Receipt, channel: Channel, *, tries: int, now: datetime) -> Settled:
+    """What a receipt makes of a notice: delivered, accepted, waiting for its next try, or dead after the last.
+
+    A fault of the settings costs no try. `tries` is how many there are.
+    """
+    match receipt:
+        case Accepted(reference=reference, delivered=delivered):
+            state = NoticeState.DELIVERED if delivered else NoticeState.ACCEPTED
+            at = now if delivered else None
+            ask = None if delivered or not reference else next_ask(channel, now, after=now)
+            return _settled(notice, state, reference, accepted_at=now, delivered_at=at, next_ask_at=ask)
+        case Refused(code=code, why=why):
+            return _settled(notice, NoticeState.DEAD, f"{code}：{why}")
+        case Misconfigured(code=code, why=why):
+            return given_back(notice, f"{code}：{why}")
+        case Again(why=why, after=after):
+            return _later(notice, NoticeState.AGAIN, why, now, after, tries)
+        case Uncertain(why=why):
+            return _later(notice, NoticeState.UNCERTAIN, why, now, None, tries, unsure_at=now)
+
+
+def given_back(notice: Outgoing, why: str) -> Settled:
+    """The notice as it stood before it was claimed: nothing went out, and no try is lost."""
+    return _settled(notice, notice.was, why, attempts=notice.attempts - 1)
+
+
+def next_ask(channel: Channel, accepted_at: datetime, *, after: datetime) -> datetime | None:
+    """When the channel is asked next what became of a notice; None where it tells nothing, or nothing more."""
+    if not isinstance(channel, Tracking):
+        return None
+    times = (accepted_at + wait for wait in channel.asked_after)
+    return next((at for at in times if at > after), None)
+
+
+def settle(
+    w: Writing,
+    means: Means,
+    channel: Channel,
+    results: Sequence[Result],
+    *,
+    now: datetime,
+) -> set[int]:
+    """Write what became of sent notices, in one transaction with all that follows; the ids that counted.
+
+    A fault of the settings parks the channel and says so once; a success, or a refusal of one notice, shows
+    that a parked channel works again. The facts of what is dead go on.
+    """
+    counted = outbox.settle(w, [each.settled for each in results])
+    arrived = [
+        each.outgoing.official_id
+        for each in results
+        if each.outgoing.id in counted and each.settled.state in ARRIVED
+    ]
+    if arrived and parked.has_open(w, FaultKind.UNREACHED):
+        parked.clear(w, FaultKind.UNREACHED, [f"official:{each}" for each in arrived], day(now))
+    faulty = [each.receipt for each in results if isinstance(each.receipt, Misconfigured)]
+    if faulty:
+        park(w, channel, faulty[0], now)
+    else:
+        _unpark(w, channel, results, now)
+    dead = [each.settled.id for each in results if each.settled.state is NoticeState.DEAD]
+    pass_on.pass_on(w, means.settings, [each for each in dead if each in counted], now=now)
+    return counted
+
+
+def park(w: Writing, channel: Channel, fault: Misconfigured, now: datetime) -> None:
+    """Park the channel, and tell the operator once what is wrong with its settings."""
+    before = parked.parked(w).get(channel.name)
+    probe_at = now + next_probe(0 if before is None else before.probes + 1)
+    parked.park(w, channel.name, code=str(fault.code), why=fault.why, now=now, probe_at=probe_at)
+    said = (
+        f"渠道“{channel.name.label}”的设置有问题（{fault.code}：{fault.why}），已停用；通知都留着，没有丢失。"
+        f"改好设置后运行 xiaohao outbox resend --channel {channel.name.value}；系统也会定时用一份通知试发。"
+    )
+    parked.found(w, [Found(FaultKind.CHANNEL_PARKED, parked.subject_of(channel.name), said)], day(now))
+
+
+def _unpark(w: Writing, channel: Channel, results: Sequence[Result], now: datetime) -> None:
+    """A notice that was claimed while the channel was parked, and got through, shows that it works again."""
+    judged_ones = [each.outgoing for each in results if isinstance(each.receipt, Accepted | Refused)]
+    stopped = parked.parked(w).get(channel.name) if judged_ones else None
+    if stopped is not None and any(each.lease_until - LEASE > stopped.since for each in judged_ones):
+        parked.unpark(w, [channel.name], day(now))
+
+
+def _settled(
+    notice: Outgoing,
+    state: NoticeState,
+    receipt: str,
+    *,
+    attempts: int | None = None,
+    next_attempt_at: datetime | None = None,
+    accepted_at: datetime | None = None,
+    delivered_at: datetime | None = None,
+    next_ask_at: datetime | None = None,
+    unsure_at: datetime | None = None,
+) -> Settled:
+    return Settled(
+        notice.id,
+        notice.lease_until,
+        state,
+        receipt,
+        notice.attempts if attempts is None else attempts,
+        next_attempt_at,
+        accepted_at,
+        delivered_at,
+        next_ask_at,
+        unsure_at,
+    )
+
+
+def _later(
+    notice: Outgoing,
+    state: NoticeState,
+    why: str,
+    now: datetime,
+    at_least: timedelta | None,
+    tries: int,
+    *,
+    unsure_at: datetime | None = None,
+) -> Settled:
+    if notice.attempts >= tries:
+        said = f"试了 {notice.attempts} 次：{why}"
+        return _settled(notice, NoticeState.DEAD, said, unsure_at=unsure_at)
+    at = now + back_off(notice.attempts, dice=random.random(), at_least=at_least)
+    return _settled(notice, state, why, next_attempt_at=at, unsure_at=unsure_at)

@@ -1,0 +1,115 @@
+"""恢复: a backup put in the place of a ledger that is not there, after its trail was recomputed."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from xiaohao.actions import verify_trail
+from xiaohao.actions.backup import (
+    DATABASE,
+    EVIDENCE,
+    MOST_FAULTS,
+    SETTINGS,
+    Manifest,
+    backups,
+    copy_evidence,
+    hash_of,
+    manifest_of,
+)
+from xiaohao.errors import NotFound, Refused, Unreachable
+from xiaohao.evidence_files import EvidenceFiles
+from xiaohao.ledger import schema, snapshot
+from xiaohao.ledger.audit import Claim
+from xiaohao.ledger.connect import open_engine
+from xiaohao.ledger.writing import Ledger
+
+NOTHING_RESTORED = "没有恢复任何内容。"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What was put in place. `upgraded`: the backup was of an older program; `faults` are sentences."""
+
+    backup: Path
+    problems: int
+    trail_size: int
+    root: str
+    evidence: int
+    upgraded: bool
+    faults: tuple[str, ...]
+
+
+def newest(folder: Path) -> Path:
+    """The folder itself where it is a backup, else the newest backup in it. Raises NotFound."""
+    if (folder / DATABASE).is_file():
+        return folder
+    there = backups(folder)
+    if not there:
+        raise NotFound(f"{folder} 里没有备份。{NOTHING_RESTORED}")
+    return there[-1]
+
+
+def restore(
+    backup: Path, database: Path, evidence: EvidenceFiles, settings_file: Path, *, on: date
+) -> Restored:
+    """Put the backup where no ledger is: evidence first, the ledger last and only whole.
+
+    The database is compared with the backup's hash, brought to this program's schema, checked, and
+    its trail recomputed leaf by leaf up to the size and root of the backup; the verification counts
+    on the business date `on`. Missing or damaged evidence is a fault, the rest is restored. An
+    existing settings file stays. Raises NotFound, Refused where anything else does not fit, SchemaFault for a
+    backup of a newer program, Unreachable; there is no ledger then, as before.
+    """
+    if database.exists():
+        raise Refused(f"{database} 已经有了，不能盖掉。请先停下服务，把它移到别处。{NOTHING_RESTORED}")
+    manifest = manifest_of(backup)
+    if hash_of(backup / DATABASE) != manifest.database_sha256:
+        raise Refused(f"备份 {backup} 的数据库与备份时的校验值不符，已经损坏或被改动。{NOTHING_RESTORED}")
+    try:
+        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".restoring-", dir=database.parent) as beside:
+            file = Path(beside) / DATABASE
+            shutil.copyfile(backup / DATABASE, file)
+            file.chmod(0o600)
+            upgraded = _proved(file, manifest, on)
+            store = EvidenceFiles(backup.parent / EVIDENCE)
+            _, faults = copy_evidence(store, evidence, manifest.evidence)
+            if (backup / SETTINGS).is_file() and not settings_file.exists():
+                shutil.copy2(backup / SETTINGS, settings_file)
+            snapshot.in_one_file(file)
+            os.rename(file, database)
+    except OSError as error:
+        raise Unreachable(f"恢复时读写出错（{error.strerror or error}）。{NOTHING_RESTORED}") from error
+    return Restored(
+        backup=backup,
+        problems=manifest.problems,
+        trail_size=manifest.trail_size,
+        root=manifest.root,
+        evidence=len(manifest.evidence) - len(faults),
+        upgraded=upgraded,
+        faults=faults[:MOST_FAULTS],
+    )
+
+
+def _proved(file: Path, manifest: Manifest, on: date) -> bool:
+    """Bring the copy to this program's schema and check it whole. True where it was older. Raises Refused."""
+    engine = open_engine(f"sqlite:///{file}")
+    try:
+        upgraded = schema.upgrade(engine)
+        if faults := schema.check(engine):
+            raise Refused(f"备份里的数据库不完整：{faults[0]}{NOTHING_RESTORED}")
+        claim = Claim(manifest.trail_size, manifest.root) if manifest.trail_size else None
+        done = verify_trail.verify_trail(Ledger(engine), on=on, claim=claim)
+        if done.size != manifest.trail_size or done.root != manifest.root or not done.well:
+            why = (
+                done.findings[0].message
+                if done.findings
+                else f"根为 {done.root[:16]}…，备份时是 {manifest.root[:16]}…。"
+            )
+            raise Refused(f"备份里的留痕核对不上：{why}{NOTHING_RESTORED}")
+        return upgraded
+    finally:
+        engine.dispose()

@@ -1,0 +1,105 @@
+"""The settings of channels as they are written → as the channels take them; what is missing is said."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from notifiers.choose import ChannelSettings
+from notifiers.dingtalk_gov import DingtalkGovSettings
+from notifiers.dingtalk_robot import DingtalkRobotKey, DingtalkRobotSettings
+from notifiers.dingtalk_work import DingtalkWorkSettings
+from notifiers.feishu_app import FeishuAppSettings
+from notifiers.feishu_robot import FeishuRobotKey, FeishuRobotSettings
+from notifiers.mail import MailSettings
+from notifiers.others import OtherSettings
+from notifiers.sms_aliyun import SmsAliyunSettings
+from notifiers.sms_tencent import SmsTencentSettings
+from notifiers.wecom_app import WecomAppSettings
+from notifiers.wecom_robot import WecomRobotSettings
+from xiaohao.channel_settings import ChannelPart, DingtalkRobotKeyPart, FeishuRobotKeyPart
+from xiaohao.errors import WrongUsage
+from xiaohao.settings import CHANNEL_PARTS, Settings, name_of
+from xiaohao.vocabulary import Channel
+
+_TAKEN_AS: Mapping[str, type] = {
+    "wecom_robot": WecomRobotSettings,
+    "wecom_app": WecomAppSettings,
+    "dingtalk_robot": DingtalkRobotSettings,
+    "dingtalk_work": DingtalkWorkSettings,
+    "dingtalk_gov": DingtalkGovSettings,
+    "feishu_robot": FeishuRobotSettings,
+    "feishu_app": FeishuAppSettings,
+    "mail": MailSettings,
+    "sms_aliyun": SmsAliyunSettings,
+    "sms_tencent": SmsTencentSettings,
+    "other": OtherSettings,
+}
+_KEYS: Mapping[type[BaseModel], type] = {
+    DingtalkRobotKeyPart: DingtalkRobotKey,
+    FeishuRobotKeyPart: FeishuRobotKey,
+}
+
+
+def channel_settings(of: Settings, *, only: Channel | None = None) -> ChannelSettings:
+    """Which channels are used and what each needs; with `only` that one channel, listed or not.
+
+    Raises WrongUsage for a word that is no channel, and for a channel whose settings are missing, with
+    the names of these.
+    """
+    order = _order(of.channels) if only is None else (only,)
+    for channel in order:
+        _require(channel, of)
+    own = {name: _taken(kind, getattr(of, name)) for name, kind in _TAKEN_AS.items()}
+    return ChannelSettings(
+        order=order,
+        notices_folder=of.notices,
+        webhook_url=of.webhook_url or None,
+        webhook_secret=of.webhook_secret.get_secret_value() or None,
+        allow_http=of.webhook_allow_http,
+        **own,
+    )
+
+
+def _order(text: str) -> tuple[Channel, ...]:
+    words = [word.strip() for word in text.replace("，", ",").split(",") if word.strip()]
+    known = {word.value: word for word in Channel} | {word.label: word for word in Channel}
+    unknown = [word for word in words if word not in known]
+    if unknown or not words:
+        there = "、".join(f"{word.value}（{word.label}）" for word in Channel)
+        said = f"没有“{unknown[0]}”这个通知渠道" if unknown else "没有写明通知渠道"
+        raise WrongUsage(f"设置 XIAOHAO_CHANNELS：{said}，可用的有 {there}。")
+    return tuple(dict.fromkeys(known[word] for word in words))
+
+
+def _require(channel: Channel, of: Settings) -> None:
+    missing: list[str] = []
+    if channel is Channel.WEBHOOK and not of.webhook_secret.get_secret_value():
+        missing = [name_of("webhook_url"), name_of("webhook_secret")]
+    part = CHANNEL_PARTS.get(channel.value)
+    if part is not None and getattr(of, channel.value) is None:
+        needed = [name for name, field in part.model_fields.items() if field.is_required()]
+        missing = [name_of(channel.value, name) for name in needed]
+    if missing:
+        raise WrongUsage(
+            f"通知渠道“{channel.label}”（{channel.value}）还没有设置，请设置 {'、'.join(missing)}。"
+        )
+
+
+def _taken(kind: type, part: ChannelPart | None) -> Any:
+    if part is None:
+        return None
+    return kind(**{each.name: _plain(getattr(part, each.name)) for each in fields(kind)})
+
+
+def _plain(value: Any) -> Any:
+    """The value with its secrets laid open, as the channels take it; no `repr` of theirs shows one."""
+    match value:
+        case SecretStr():
+            return value.get_secret_value()
+        case BaseModel():
+            return _taken(_KEYS[type(value)], value)  # type: ignore[arg-type]
+        case Mapping():
+            return {name: _plain(each) for name, each in value.items()}
+    return value

@@ -1,0 +1,199 @@
+"""已阅: which notices were acknowledged, what that spares, and which were not answered in time."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from models.facts import DigestFacts, facts_from_json
+from models.firing import UNTOLD
+from models.notice import UNANSWERED
+from xiaohao.ledger import dialect
+from xiaohao.ledger.firings import Untold
+from xiaohao.ledger.tables import FIRING, NOTICE, PROBLEM, PROGRESS
+from xiaohao.ledger.writing import Reading, Writing
+from xiaohao.vocabulary import Status
+
+LOOKS_BACK = timedelta(days=31)
+GOING = (Status.REGISTERED, Status.RECTIFYING, Status.APPLIED, Status.VERIFIED)
+_REPEATING = sa.text(f"SELECT problem_id FROM firing WHERE {UNTOLD} AND repeat > 0")
+
+
+class Read(NamedTuple):
+    """That an official acknowledged a step of a problem: the instant (aware) and the last progress since."""
+
+    at: datetime
+    progress_on: date | None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A notice as its page shows it."""
+
+    id: int
+    dedupe_key: str
+    official_code: str | None
+    recipient: str
+    facts: DigestFacts
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A notice that reached its recipient and was not acknowledged, with the problems that still stand as told.
+
+    `problems` maps a firing of the notice to its problem's unit.
+    """
+
+    id: int
+    recipient: str
+    business_date: date
+    facts: DigestFacts
+    problems: Mapping[int, int]
+
+
+def find(r: Reading, notice_id: int) -> Opened | None:
+    """A notice by its number."""
+    official = sa.text("(SELECT o.code FROM official o WHERE o.id = notice.official_id) AS code")
+    columns = (
+        NOTICE.c.id, NOTICE.c.dedupe_key, NOTICE.c.recipient, NOTICE.c.facts, NOTICE.c.acknowledged_at, official,
+    )  # fmt: skip
+    row = r.conn.execute(sa.select(*columns).where(NOTICE.c.id == notice_id)).one_or_none()
+    if row is None:
+        return None
+    facts = facts_from_json(row.facts)
+    return Opened(row.id, row.dedupe_key, row.code, row.recipient, facts, row.acknowledged_at)
+
+
+def standing(r: Reading, numbers: Sequence[str]) -> Mapping[str, Status]:
+    """Where these problems stand now, by number."""
+    query = sa.select(PROBLEM.c.number, PROBLEM.c.status).where(PROBLEM.c.number.in_(numbers))
+    return {row[0]: Status(row[1]) for row in r.conn.execute(query)}
+
+
+def mark(w: Writing, notice_id: int, at: datetime) -> bool:
+    """Write that a notice, and those that it was sent instead of, is acknowledged; False where it was already."""
+    chain = sa.text(
+        "WITH RECURSIVE chain(id) AS (SELECT CAST(:id AS BIGINT) UNION SELECT n.instead_of FROM notice n "
+        "JOIN chain c ON n.id = c.id WHERE n.instead_of IS NOT NULL) SELECT id FROM chain"
+    )
+    ids = [row[0] for row in w.conn.execute(chain, {"id": notice_id})]
+    update = NOTICE.update().where(NOTICE.c.id.in_(ids), NOTICE.c.acknowledged_at.is_(None))
+    return w.conn.execute(update.values(acknowledged_at=at)).rowcount > 0
+
+
+def read_steps(r: Reading) -> Mapping[tuple[Any, ...], Read]:
+    """What was acknowledged of the problems with an untold repeat.
+
+    Keys are (problem's id, official's id, round, clock_on, step, level); the latest counts.
+    """
+    of = (
+        FIRING.c.problem_id,
+        NOTICE.c.official_id,
+        FIRING.c.round,
+        FIRING.c.clock_on,
+        FIRING.c.step,
+        FIRING.c.level,
+    )
+    query = (
+        sa.select(*of, sa.func.max(NOTICE.c.acknowledged_at))
+        .join_from(FIRING, NOTICE, NOTICE.c.id == FIRING.c.notice_id)
+        .where(FIRING.c.problem_id.in_(_REPEATING), NOTICE.c.acknowledged_at.is_not(None))
+        .group_by(*of)
+    )  # fmt: skip
+    found = r.conn.execute(query).all()
+    if not found:
+        return {}
+    progress = (
+        sa.select(PROGRESS.c.problem_id, sa.func.max(PROGRESS.c.on))
+        .where(PROGRESS.c.problem_id.in_(_REPEATING), PROGRESS.c.lapsed_on.is_(None))
+        .group_by(PROGRESS.c.problem_id)
+    )
+    last = {row[0]: row[1] for row in r.conn.execute(progress)}
+    return {tuple(row[:6]): Read(row[6], last.get(row.problem_id)) for row in found}
+
+
+def mark_spared(w: Writing, spared: Sequence[Untold]) -> Mapping[int, Sequence[tuple[Any, ...]]]:
+    """The untold steps of these problems stay recorded and are told to nobody.
+
+    Returns their keys by problem: (clock_on, step, level, repeat). Each problem's version is one higher.
+    """
+    dialect.create_temp_table(w.conn, "spared", "problem_id BIGINT PRIMARY KEY")
+    dialect.fill(w.conn, "spared", ("problem_id",), [(each.problem_id,) for each in spared])
+    here = f"problem_id IN (SELECT problem_id FROM spared) AND {UNTOLD}"
+    key = (FIRING.c.clock_on, FIRING.c.step, FIRING.c.level, FIRING.c.repeat)
+    keys: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for row in w.conn.execute(
+        sa.select(FIRING.c.problem_id, *key).where(sa.text(here)).order_by(FIRING.c.id)
+    ):
+        keys[row[0]].append(tuple(row[1:]))
+    w.conn.exec_driver_sql(f"UPDATE firing SET quiet = true WHERE {here}")
+    w.conn.exec_driver_sql(
+        "UPDATE problem SET version = version + 1 WHERE id IN (SELECT problem_id FROM spared)"
+    )
+    return keys
+
+
+def any_unanswered(r: Reading, until: datetime) -> bool:
+    """Whether any notice was taken by its channel before `until` (aware, exclusive) and not answered since."""
+    query = sa.select(NOTICE.c.id).where(_unanswered(until)).limit(1)
+    return r.conn.execute(query).scalar() is not None
+
+
+def unanswered(w: Writing, until: datetime) -> list[Silent]:
+    """Those notices, each with the problems that still stand at the level at which they were told."""
+    columns = (NOTICE.c.id, NOTICE.c.recipient, NOTICE.c.business_date, NOTICE.c.facts)
+    query = sa.select(*columns).where(_unanswered(until)).order_by(NOTICE.c.id)
+    rows = w.conn.execute(query.with_for_update(skip_locked=True)).all()
+    facts = {row.id: facts_from_json(row.facts) for row in rows}
+    ids = sorted({firing for each in facts.values() for item in each.items for firing in item.firings})
+    there: dict[int, int] = {}
+    for part in _parts(ids):
+        still = (
+            sa.select(FIRING.c.id, PROBLEM.c.unit_id)
+            .join_from(FIRING, PROBLEM, PROBLEM.c.id == FIRING.c.problem_id)
+            .where(
+                FIRING.c.id.in_(part),
+                FIRING.c.withdrawn_on.is_(None),
+                PROBLEM.c.status.in_(GOING),
+                PROBLEM.c.round == FIRING.c.round,
+                PROBLEM.c.level == FIRING.c.level,
+            )
+        )
+        there |= {row[0]: row[1] for row in w.conn.execute(still)}
+    return [Silent(row.id, row.recipient, row.business_date, facts[row.id], there) for row in rows]
+
+
+def mark_passed_up(w: Writing, silent: Sequence[Silent]) -> None:
+    """These notices have been looked at: each is passed up once."""
+    for part in _parts([each.id for each in silent]):
+        w.conn.execute(NOTICE.update().where(NOTICE.c.id.in_(part)).values(passed_up_on=w.on))
+
+
+def unanswered_lines(r: Reading, until: datetime) -> list[tuple[str, date]]:
+    """Who has been reached before `until` (aware, exclusive) and has not answered: recipient and business date."""
+    query = sa.select(NOTICE.c.recipient, NOTICE.c.business_date).where(
+        _is_linked(until), NOTICE.c.acknowledged_at.is_(None)
+    )
+    return [(row[0], row[1]) for row in r.conn.execute(query.order_by(NOTICE.c.id))]
+
+
+def _unanswered(until: datetime) -> sa.ColumnElement[bool]:
+    return sa.and_(sa.text(UNANSWERED), _is_linked(until))
+
+
+def _is_linked(until: datetime) -> sa.ColumnElement[bool]:
+    """A digest with a page to acknowledge it on, that reached its recipient in the month before `until`."""
+    return sa.and_(
+        NOTICE.c.accepted_at < until,
+        NOTICE.c.accepted_at >= until - LOOKS_BACK,
+        NOTICE.c.kind == "digest",
+        NOTICE.c.facts.like('%"page_url":"%'),
+    )
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + 500] for start in range(0, len(ids), 500))

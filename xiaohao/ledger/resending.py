@@ -1,0 +1,54 @@
+"""Notices that are queued again by the operator."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.notice import WAITING
+from xiaohao.ledger.outbox import AT_ONCE
+from xiaohao.ledger.tables import NOTICE
+from xiaohao.ledger.writing import Reading, Writing
+from xiaohao.vocabulary import Channel, NoticeState
+
+ENDED_OR_WAITING = (NoticeState.DEAD, NoticeState.QUEUED, NoticeState.AGAIN, NoticeState.UNCERTAIN)
+
+
+def states(w: Writing, ids: Collection[int]) -> dict[int, NoticeState]:
+    """The states of the notices of these ids that there are, locked."""
+    query = sa.select(NOTICE.c.id, NOTICE.c.state).where(NOTICE.c.id.in_(ids)).order_by(NOTICE.c.id)
+    return {row.id: row.state for row in w.conn.execute(query.with_for_update())}
+
+
+def dead_ends(r: Reading, channel: Channel | None) -> list[int]:
+    """The dead notices that nothing was sent instead of, of one channel where it is given."""
+    other = NOTICE.alias("other")
+    instead = sa.exists().where(other.c.instead_of == NOTICE.c.id)
+    query = sa.select(NOTICE.c.id).where(NOTICE.c.state == NoticeState.DEAD, ~instead)
+    if channel is not None:
+        query = query.where(NOTICE.c.channel == channel)
+    return list(r.conn.execute(query.order_by(NOTICE.c.id)).scalars())
+
+
+def requeue(w: Writing, ids: Sequence[int]) -> int:
+    """Queue these notices again, due now and with all tries before them; how many.
+
+    One that may have reached its recipient stays uncertain, so that it is marked 重发.
+    """
+    changed = 0
+    for start in range(0, len(ids), AT_ONCE):
+        mine = NOTICE.c.id.in_(ids[start : start + AT_ONCE]) & NOTICE.c.state.in_(ENDED_OR_WAITING)
+        changed += w.conn.execute(NOTICE.update().where(mine).values(**_anew())).rowcount
+    return changed
+
+
+def at_once(w: Writing, channel: Channel) -> int:
+    """Let what waits on a channel go out at the next delivery; how many."""
+    mine = sa.text(WAITING) & (NOTICE.c.channel == channel) & (NOTICE.c.state != NoticeState.LEASED)
+    return w.conn.execute(NOTICE.update().where(mine).values(next_attempt_at=None)).rowcount
+
+
+def _anew() -> dict[str, Any]:
+    unsure = NOTICE.c.unsure_at.is_not(None)
+    state = sa.case((unsure, NoticeState.UNCERTAIN.value), else_=NoticeState.QUEUED.value)
+    return {"state": state, "attempts": 0, "next_attempt_at": None}
