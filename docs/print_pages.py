@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
+from pydantic.fields import FieldInfo
 
 from xiaohao import errors, vocabulary
 from xiaohao.cli.chinese import speak_chinese
 from xiaohao.cli.command_line import cli
 from xiaohao.rules.life import MOVES, Who
-from xiaohao.settings import SETTINGS_FILE, Settings
+from xiaohao.settings import CHANNEL_PARTS, SETTINGS_FILE, Setting, each_setting
 from xiaohao.vocabulary import Word
 
 HERE = Path(__file__).parent
@@ -103,18 +104,37 @@ def _settings() -> Iterator[str]:
     yield ""
     yield "| 环境变量 | 默认 | 说明 |"
     yield "| --- | --- | --- |"
-    for name, field in Settings.model_fields.items():
-        yield f"| `XIAOHAO_{name.upper()}` | {_default(name)} | {field.description} |"
+    for each in each_setting():
+        if len(each.path) == 1:
+            yield _setting(each)
+    yield ""
+    yield "## 通知渠道各自的设置"
+    yield ""
+    yield "用到的渠道写进 `XIAOHAO_CHANNELS`，它的设置中没有默认值的都要写。多个机器人写成一份 JSON，例如"
+    yield '`XIAOHAO_WECOM_ROBOT__KEYS={"默认": "…", "孟轲乡": "…"}`。`xiaohao notify test` 发一条真的消息试试。'
+    for name in CHANNEL_PARTS:
+        yield ""
+        yield f"### {vocabulary.Channel(name).label}（`{name}`）"
+        yield ""
+        yield "| 环境变量 | 默认 | 说明 |"
+        yield "| --- | --- | --- |"
+        yield from (_setting(each) for each in each_setting() if each.path[0] == name)
 
 
-def _default(name: str) -> str:
-    field = Settings.model_fields[name]
+def _setting(each: Setting) -> str:
+    described = (each.field.description or "").replace("|", "\\|")
+    return f"| `{each.name}` | {_default(each.field)} | {described} |"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "必填"
     if field.default_factory is not None:
         return "系统的用户数据文件夹"
     value = field.default
     if isinstance(value, bool):
         return "是" if value else "否"
-    return f"`{value}`" if isinstance(value, str) and value else "无"
+    return f"`{value}`" if isinstance(value, str | int) and value != "" else "无"
 
 
 def _glossary() -> Iterator[str]:

@@ -35,4 +35,5 @@ def told() -> Iterator[None]:
 
 def _leave(data: dict[str, Any]) -> None:
     if ASKED in (runtime.flow_run.tags or ()):
-        Artifact(type=KIND, data=orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS).decode()).create()
+        plain = orjson.loads(orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS))
+        Artifact(type=KIND, data=plain).create()  # Prefect stores it as JSON text

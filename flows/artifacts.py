@@ -10,52 +10,59 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from xiaohao.actions import night_report
+from xiaohao.actions import night_report, show_run
 from xiaohao.actions.night_report import Lights
 from xiaohao.actions.recheck import Rechecked
 from xiaohao.actions.verify_trail import Verified
 from xiaohao.actions.watch import Watched
 from xiaohao.actions.whole_night import Night
+from xiaohao.ledger.run_rows import RunLine
 
 MOST_ROWS = 1_000
+RUN_HEADS = ("运行编号", "事项", "Prefect 运行")
 
 
-def of_night(done: Night, lights: Lights) -> None:
-    """The report whole, the lights of each unit, who was told, and what became of the notices."""
+def of_night(done: Night, lights: Lights, runs: Iterable[RunLine]) -> None:
+    """The report whole, the lights of each unit, who was told, what became of the notices, and the ledger's runs."""
     create_markdown_artifact(
         night_report.page(done, lights), key="night", description=night_report.headline(done)
     )
     _table("night-lights", "各单位亮灯", night_report.LIGHT_HEADS, night_report.light_rows(lights))
     _table("night-told", "通知了谁", night_report.TOLD_HEADS, night_report.told_rows(done))
     _table("night-sent", "发送情况", night_report.SENT_HEADS, night_report.sent_rows(done))
+    rows = [(str(run.run), show_run.name_of(run), " ".join(run.prefect_runs)) for run in runs]
+    _table("night-runs", "在台账里的运行编号，留痕的每一条都带着它", RUN_HEADS, rows)
 
 
-def of_recheck(done: Rechecked, *, dry_run: bool) -> None:
-    """What a recheck changed, and why."""
+def of_recheck(done: Rechecked, *, dry_run: bool, runs: Sequence[int] = ()) -> None:
+    """What a recheck changed, and why; `runs` are the ledger's run rows of it."""
     said = f"核查 {done.checked} 件，有变化 {len(done.changed)} 件" + (
-        "（试运行，没有写入）" if dry_run else ""
+        "（试运行，没有写入）" if dry_run else _in_ledger(runs)
     )
     rows = [(each.number, "；".join(each.reasons)) for each in done.changed[:MOST_ROWS]]
     _table("recheck", said, ("问题", "变化和原因"), rows)
 
 
-def of_delivery(rows: Sequence[tuple[str, str]], failures: Sequence[str]) -> None:
-    """What became of the notices of one pass."""
-    _table("deliver", "；".join(failures) or "发送情况", night_report.SENT_HEADS, rows)
+def of_delivery(
+    rows: Sequence[tuple[str, str]], failures: Sequence[str], *, runs: Sequence[int] = ()
+) -> None:
+    """What became of the notices of one pass; `runs` are the ledger's run rows of it."""
+    said = ("；".join(failures) or "发送情况") + _in_ledger(runs)
+    _table("deliver", said, night_report.SENT_HEADS, rows)
 
 
 def of_watch(done: Watched) -> None:
     """Each check, and what it found."""
     found = {each.check: each.message for each in done.findings}
     rows = [(each.name, "正常" if each.well else found[each.check]) for each in done.checks]
-    _table("watch", done.headline, ("检查", "结果"), rows)
+    _table("watch", done.headline + _in_ledger([done.run]), ("检查", "结果"), rows)
 
 
 def of_verification(done: Verified) -> None:
     """What was recomputed, and what does not fit."""
     rows = [("" if each.seq is None else str(each.seq), each.message) for each in done.findings]
     rows = rows or [("", "没有不符")]
-    _table("verify-trail", done.headline, ("留痕", "结果"), rows)
+    _table("verify-trail", done.headline + _in_ledger([done.run]), ("留痕", "结果"), rows)
 
 
 class Progress:
@@ -79,6 +86,11 @@ class Progress:
         else:
             update_progress_artifact(artifact_id=self._artifact, progress=percent)
         self._shown = percent
+
+
+def _in_ledger(runs: Iterable[int | None]) -> str:
+    numbers = "、".join(f"第 {run} 号" for run in runs if run is not None)
+    return f"（台账运行编号：{numbers}）" if numbers else ""
 
 
 def _table(key: str, said: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

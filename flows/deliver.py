@@ -56,6 +56,8 @@ def send(form: DeliverForm) -> Sent:
         LOG.warning("%s", why)
     for word in sent.parked:
         LOG.error("渠道“%s”的设置有问题，已停用；详见 xiaohao status", word.label)
-    artifacts.of_delivery([(state.label, str(n)) for state, n in sent.counts.items()], failures)
+    artifacts.of_delivery(
+        [(state.label, str(n)) for state, n in sent.counts.items()], failures, runs=here.ledger.runs
+    )
     answers.answer(delivering.told_of(sent))
     return sent

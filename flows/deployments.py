@@ -3,11 +3,15 @@
 import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from prefect import Flow
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-from prefect.deployments.runner import EntrypointType, RunnerDeployment
+from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
+from prefect.types.entrypoint import EntrypointType
+
+from flows import forms
 
 ZONE = "Asia/Shanghai"
 WAITS = ConcurrencyLimitStrategy.ENQUEUE
@@ -34,10 +38,10 @@ class Planned:
         """Flow and deployment, as Prefect names it: 夜间运行/nightly."""
         return f"{self.called}/{self.name}"
 
-    def load(self) -> Flow[..., object]:
+    def load(self) -> Flow[..., Any]:
         """The flow itself."""
         module, _, function = self.flow.partition(":")
-        found: Flow[..., object] = getattr(importlib.import_module(module), function)
+        found: Flow[..., Any] = getattr(importlib.import_module(module), function)
         return found
 
 
@@ -71,12 +75,12 @@ WATCH = Planned(
 )
 VERIFY_TRAIL = Planned(
     "flows.verify_trail:verify_trail",
-    "核验留痕",
+    "核对留痕",
     "verify-trail",
     "40 4 * * *",
     GIVES_WAY,
     ("留痕",),
-    "每天凌晨 4 点 40 分核验留痕：由每一条留痕重新算出根，与封存的检查点比对。",
+    "每天凌晨 4 点 40 分核对留痕：由每一条留痕重新算出根，与封存的检查点比对。",
 )
 RECHECK = Planned(
     "flows.recheck:recheck",
@@ -108,14 +112,17 @@ def planned(*, work_pool: bool) -> tuple[Planned, ...]:
 def deployments(*, work_pool: str | None = None) -> Iterator[RunnerDeployment]:
     """Every deployment, to be served by a process, or by the workers of a pool."""
     for each in planned(work_pool=work_pool is not None):
-        yield each.load().to_deployment(
-            each.name,
-            schedule=None if each.cron is None else Cron(each.cron, timezone=ZONE),
-            tags=list(each.tags),
-            description=each.description,
-            concurrency_limit=_limit(each),
-            entrypoint_type=EntrypointType.MODULE_PATH,
-            work_pool_name=work_pool,
+        yield forms.in_chinese(
+            RunnerDeployment.from_flow(
+                each.load(),
+                each.name,
+                schedule=None if each.cron is None else Cron(each.cron, timezone=ZONE),
+                tags=list(each.tags),
+                description=each.description,
+                concurrency_limit=_limit(each),
+                entrypoint_type=EntrypointType.MODULE_PATH,
+                work_pool_name=work_pool,
+            )
         )
 
 

@@ -25,7 +25,9 @@ def automation() -> AutomationCore:
         threshold=1,
         within=SILENT,
     )
-    action = ChangeFlowRunState(state=StateType.CRASHED, name="Crashed", message="心跳中断，运行的进程已不在")
+    action = ChangeFlowRunState(
+        state=StateType.CRASHED, name="Crashed", message="心跳中断，运行的进程已不在", force=False
+    )
     return AutomationCore(name=NAME, trigger=trigger, actions=[action])
 
 

@@ -30,15 +30,8 @@ MOST_IN_A_ROW = 3
 """Runs that are killed one after the other: then a person has to look."""
 BEGINS_WITHIN = timedelta(minutes=15)
 """After 02:00 the planned run comes by itself."""
-TOUCHED = [
-    StateType.PENDING,
-    StateType.RUNNING,
-    StateType.CANCELLING,
-    StateType.COMPLETED,
-    StateType.FAILED,
-    StateType.CRASHED,
-    StateType.CANCELLED,
-]
+ENDED = [StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED]
+TOUCHED = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING, *ENDED]
 
 
 def ask(client: SyncPrefectClient, *, first: bool) -> FlowRun | None:
@@ -50,7 +43,7 @@ def ask(client: SyncPrefectClient, *, first: bool) -> FlowRun | None:
     runs = _newest(client)
     if runs and runs[0].state_type is StateType.CRASHED:
         return _after(client, runs)
-    if runs and not runs[0].state.is_final():
+    if runs and runs[0].state_type not in ENDED:
         return None
     on = _owed(first=first)
     if on is None:
@@ -99,11 +92,12 @@ def _owed(*, first: bool) -> date | None:
 
 def _newest(client: SyncPrefectClient) -> list[FlowRun]:
     nightly = _deployment(client)
+    now: Any = datetime.now(UTC)
     return client.read_flow_runs(
         flow_run_filter=FlowRunFilter(
             deployment_id=FlowRunFilterDeploymentId(any_=[nightly]),
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=TOUCHED)),
-            expected_start_time=FlowRunFilterExpectedStartTime(before_=datetime.now(UTC)),
+            expected_start_time=FlowRunFilterExpectedStartTime(before_=now),
         ),
         sort=FlowRunSort.EXPECTED_START_TIME_DESC,
         limit=MOST_IN_A_ROW,

@@ -17,7 +17,7 @@ from flows.fire_scope import fire
 from flows.office import office
 from xiaohao import bootstrap
 from xiaohao.actions import deliver as delivering
-from xiaohao.actions import night, night_report, whole_night
+from xiaohao.actions import night, night_report, show_run, whole_night
 from xiaohao.actions import seal as sealing
 from xiaohao.actions.deliver import Sent
 from xiaohao.actions.night import Composed, FiredCounts
@@ -86,14 +86,20 @@ def nightly(form: NightForm = OWED) -> State[Any]:
     if owing.nothing:
         return Completed(message=owing.nothing)
     on = owing.on
+    bar = artifacts.Progress("night-progress", f"{on} 夜间运行的进度")
     parts = scopes(on)
     missed = look_back(on, len(parts) > 1)
+    bar.at(5, 100)
     counts, failed = fire_all(on, parts)
+    bar.at(60, 100)
     composed = compose(on, form.held)
+    bar.at(75, 100)
     head = seal()
     sent = deliver(on)
+    bar.at(95, 100)
     done = whole_night.night_of(on, missed, counts, composed, head, sent, failed)
     report(Handed(done))
+    bar.at(100, 100)
     if done.is_whole:
         return Completed(message=night_report.headline(done), data=Handed(done))
     incomplete = NightIncomplete(done)
@@ -194,4 +200,5 @@ def report(done: Handed) -> None:
     with office() as here:
         lights = night_report.lights(here.ledger)
         night_report.write(here.settings.reports, done.night, lights)
-    artifacts.of_night(done.night, lights)
+        runs = show_run.of_night(here.ledger, done.night.business_date)
+    artifacts.of_night(done.night, lights, runs)

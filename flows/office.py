@@ -1,6 +1,7 @@
 """What a task works with: settings, ledger and channels, opened for one task and closed after it."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from notifiers.choose import ChannelSettings
 from xiaohao import bootstrap
 from xiaohao.ledger.writing import Ledger
 from xiaohao.settings import Settings
+
+LOG = logging.getLogger("xiaohao.office")
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,16 @@ class Office:
     channels: ChannelSettings
 
 
+def in_ledger(runs: Sequence[int]) -> str:
+    """Where the work of this run stands in the ledger: the numbers of its run rows, which the trail's entries bear."""
+    numbers = "、".join(f"第 {run} 号" for run in runs)
+    return f"已记入台账{numbers}运行，用 xiaohao trail run {runs[0]} 查看写下的留痕"
+
+
 @contextmanager
 def office() -> Iterator[Office]:
-    """Open the ledger that the settings name, for the flow run of this process: its run rows bear the run's id.
+    """Open the ledger that the settings name, for the flow run of this process: its run rows bear the run's id,
+    and the run's log says which rows they are.
 
     Raises what `bootstrap.ledger` raises.
     """
@@ -33,5 +43,7 @@ def office() -> Iterator[Office]:
     ledger.prefect_run = runtime.flow_run.id
     try:
         yield Office(settings, ledger, channels)
+        if ledger.runs:
+            LOG.info("%s", in_ledger(ledger.runs))
     finally:
         ledger.engine.dispose()

@@ -33,9 +33,9 @@ def run_night(on: date, *, hold: bool = False, up: Up | None = None) -> Night:
             raise TypeError(f"the flow handed back {done!r}")
 
 
-def _announce(_flow: Any, run: Any, _state: Any) -> None:
+def _announce(flow: Any, flow_run: Any, state: Any) -> None:  # noqa: ARG001
     """Prefect did not start this process, so it does not know which run it is at work on."""
-    running.announce(run.id)
+    running.announce(flow_run.id)
 
 
 @contextlib.contextmanager

@@ -53,6 +53,7 @@ def recheck(form: RecheckForm = EVERYTHING) -> None:
 @task(name="核查", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
 def look_again(form: RecheckForm) -> Rechecked:
     """One transaction over the problems of the form."""
+    bar = artifacts.Progress("recheck-progress", "已核查的问题")
     with answers.told(), office() as here:
         done = rechecking.recheck(
             here.ledger,
@@ -61,9 +62,10 @@ def look_again(form: RecheckForm) -> Rechecked:
             unit=form.unit,
             everything=not form.numbers and form.unit is None,
             dry_run=form.dry_run,
+            progress=bar.at,
         )
     LOG.info("核查 %d 件，有变化 %d 件", done.checked, len(done.changed))
-    artifacts.of_recheck(done, dry_run=form.dry_run)
+    artifacts.of_recheck(done, dry_run=form.dry_run, runs=here.ledger.runs)
     answers.answer(done)
     return done
 

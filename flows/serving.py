@@ -5,6 +5,7 @@ runs for ever, and never refuses an address that others reach: each is put right
 """
 
 import contextlib
+import errno
 import ipaddress
 import os
 import re
@@ -24,12 +25,20 @@ STARTS_WITHIN = 180.0
 HOST = "127.0.0.1"
 PROGRAM = Path(__file__).with_name("server_child.py")
 PREFECT = "prefect.server.api.server:create_app"
+PREFECT_WITH_PAGES = "flows.closed_pages:create_app"
 SECRET_FILE = "prefect.secret"
 AUTH = "PREFECT_SERVER_API_AUTH_STRING"
 AT = "PREFECT_SERVER_API_HOST"
 FOR_CLIENTS = "PREFECT_API_AUTH_STRING"
 WELL_FORMED = re.compile(r"[\x21-\x39\x3b-\x7e]+:[\x21-\x7e]{8,}")
 """user:secret in ASCII: any other letter makes Prefect answer 500 to everybody."""
+
+
+WHY_NOT = {
+    errno.EADDRINUSE: "已被别的程序占用",
+    errno.EACCES: "没有权限",
+    errno.EADDRNOTAVAIL: "这台机器没有这个地址",
+}
 
 
 @dataclass(frozen=True)
@@ -97,16 +106,14 @@ def is_loopback(at: str) -> bool:
         return at == "localhost"
 
 
-def check_free(at: str, port: int) -> None:
-    """Raise Refused where another program listens at the address already."""
-    family = socket.AF_INET6 if ":" in at else socket.AF_INET
+def check_free(at: str, port: int, *, option: str) -> None:
+    """Raise Refused where nothing can listen there; `option` is that of the command line that says the port."""
     try:
-        with socket.create_server((at, port), family=family):
+        with socket.create_server((at, port), family=socket.AF_INET6 if ":" in at else socket.AF_INET):
             pass
     except OSError as error:
-        raise Refused(
-            f"不能监听 {at}:{port}（{error.strerror}）。请用 --port 换一个端口。没有启动。"
-        ) from error
+        why = WHY_NOT.get(error.errno or 0, "这个地址不能用")
+        raise Refused(f"不能监听 {at}:{port}（{why}）。可以用 {option} 换一个端口。没有启动。") from error
 
 
 def reached_at(at: str) -> str:

@@ -29,18 +29,22 @@ class NotTaken(Unreachable):
     """正在运行的 xiaohao up 没有接手。"""
 
 
-def recheck(up: Up, form: dict[str, Any]) -> Any:
-    """What the flow 重新核查 did with the form, as its JSON. Raises as `answer_of`."""
+def recheck(form: dict[str, Any]) -> Any:
+    """What the flow 重新核查 did with the form, as its JSON.
+
+    Raises NotTaken where nobody began it, so that the caller may do the work itself; Unreachable where it began
+    and its end is not known; and what the run raised, where that is an error of ours.
+    """
     from flows.deployments import RECHECK
 
-    return _answer_of(up, RECHECK.full_name, form)
+    return _answer_of(RECHECK.full_name, form)
 
 
-def deliver(up: Up) -> Any:
-    """What the flow 发送通知 did, as its JSON. Raises as `answer_of`."""
+def deliver() -> Any:
+    """What the flow 发送通知 did, as its JSON. Raises as `recheck` does."""
     from flows.deployments import DELIVER
 
-    return _answer_of(up, DELIVER.full_name, {})
+    return _answer_of(DELIVER.full_name, {})
 
 
 def prepare(up: Up) -> None:
@@ -48,16 +52,10 @@ def prepare(up: Up) -> None:
     os.environ.update(serving.for_clients(serving.Server(up.prefect_api, up.prefect_auth)))
 
 
-def _answer_of(up: Up, deployment: str, form: dict[str, Any]) -> Any:
-    """The answer of one run of the deployment.
-
-    Raises NotTaken where nobody began it, so that the caller may do the work itself; Unreachable where it began
-    and its end is not known; and what the run raised, where that is an error of ours.
-    """
+def _answer_of(deployment: str, form: dict[str, Any]) -> Any:
     with _client() as client:
         run = _begun(client, _asked(client, deployment, form))
-        run = _ended(client, run)
-        return _read(client, run)
+        return _read(client, _ended(client, run))
 
 
 @contextlib.contextmanager
@@ -77,7 +75,10 @@ def _asked(client: "SyncPrefectClient", deployment: str, form: dict[str, Any]) -
     try:
         found = client.read_deployment_by_name(deployment)
         return client.create_flow_run_from_deployment(
-            found.id, parameters={"form": form}, tags=[ASKED], idempotency_key=str(uuid.uuid4())
+            found.id,
+            parameters={"form": {name: value for name, value in form.items() if value is not None}},
+            tags=[ASKED],
+            idempotency_key=str(uuid.uuid4()),
         )
     except (httpx.HTTPError, PrefectException) as error:
         raise NotTaken from error
@@ -101,7 +102,7 @@ def _begun(client: "SyncPrefectClient", run: "FlowRun") -> "FlowRun":
 def _withdrawn(client: "SyncPrefectClient", run: "FlowRun") -> bool:
     from prefect.states import Cancelled
 
-    result = client.set_flow_run_state(run.id, Cancelled(message="没有进程接手，改由命令直接办理"))
+    result: Any = client.set_flow_run_state(run.id, Cancelled(message="没有进程接手，改由命令直接办理"))
     return result.state is not None and result.state.is_cancelled()
 
 

@@ -98,11 +98,13 @@ def run(settings: Settings, wanted: Wanted, *, say: Say, ready: Callable[[Ready]
     home = bootstrap.home(settings)
     at, auth = serving.host(settings), serving.auth(settings)
     serving.check_reach(at, auth)
-    bootstrap.channel_settings(settings)
-    bootstrap.ledger(settings).engine.dispose()
     ending = Ending()
     with ending.heard(), up_file.held(home):
-        serving.check_free(at, wanted.port)
+        serving.check_free(at, wanted.port, option="--port")
+        if _has_page():
+            serving.check_free(serving.HOST, wanted.page_port, option="--page-port")
+        bootstrap.channel_settings(settings)
+        bootstrap.ledger(settings).engine.dispose()
         server = Server(f"http://{serving.reached_at(at)}:{wanted.port}/api", auth)
         with contextlib.ExitStack() as all_of_it:
             try:
@@ -141,7 +143,7 @@ def _go(
     stack.callback(duty.end)
     say("正在启动 Prefect 服务（第一次约十几秒）…")
     with serving.starting_alone(Path(env["PREFECT_HOME"])):
-        serves.start(serving.PROGRAM, serving.PREFECT, at, str(wanted.port), env=env)
+        serves.start(serving.PROGRAM, serving.PREFECT_WITH_PAGES, at, str(wanted.port), env=env)
         pool = (settings.work_pool or POOL) if wanted.worker else ""
         duty.start(DUTY, pool, env=_for_duty(server))
         _answers(serves, "Prefect 服务")
@@ -162,12 +164,8 @@ def page_child(
     settings: Settings, port: int, *, say: Say, stack: contextlib.ExitStack
 ) -> tuple[Keeper, str] | None:
     """The page, on the loopback, where this program has one: its keeper and its address; None else."""
-    try:
-        if importlib.util.find_spec(PAGE_MODULE) is None:
-            return None
-    except ModuleNotFoundError:
+    if not _has_page():
         return None
-    serving.check_free(serving.HOST, port)
     page = Keeper("页面", settings.home / "logs" / "up-page.log", say, ends_within=SERVER_ENDS_WITHIN)
     stack.callback(page.end)
     page.start(serving.PROGRAM, PAGE, serving.HOST, str(port), env=dict(os.environ))
@@ -175,8 +173,16 @@ def page_child(
     return page, f"http://{serving.HOST}:{port}"
 
 
+def _has_page() -> bool:
+    try:
+        return importlib.util.find_spec(PAGE_MODULE) is not None
+    except ModuleNotFoundError:
+        return False
+
+
 def _for_duty(server: Server) -> Mapping[str, str]:
-    return serving.for_clients(server) | {
+    return {
+        **serving.for_clients(server),
         running.UP: str(os.getpid()),
         "PREFECT_RUNNER_POLL_FREQUENCY": "2",
         "PREFECT_WORKER_QUERY_SECONDS": "2",

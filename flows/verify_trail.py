@@ -62,6 +62,6 @@ def recompute(form: VerifyTrailForm) -> Verified:
         done = verifying.verify_trail(here.ledger, on=bootstrap.today(), claim=claim, progress=bar.at)
     for sentence in verifying.sentences(done):
         LOG.log(logging.INFO if done.well else logging.ERROR, "%s", sentence)
-    LOG.info("这次核对在台账里是第 %s 号运行", done.run)
+    LOG.info("已记入台账第 %s 号运行", done.run)
     artifacts.of_verification(done)
     return done

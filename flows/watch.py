@@ -62,6 +62,6 @@ def look_round(form: WatchForm) -> Watched:
         )
     for sentence in watching.sentences(done):
         LOG.log(logging.INFO if done.well else logging.ERROR, "%s", sentence)
-    LOG.info("这次巡查在台账里是第 %s 号运行", done.run)
+    LOG.info("已记入台账第 %s 号运行", done.run)
     artifacts.of_watch(done)
     return done

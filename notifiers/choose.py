@@ -41,6 +41,8 @@ class ChannelSettings:
     webhook_url: str | None = field(default=None, repr=False)
     webhook_secret: str | None = field(default=None, repr=False)
     allow_http: bool = False
+    webhook_hosts: tuple[str, ...] = ()
+    webhook_networks: tuple[str, ...] = ()
     wecom_robot: WecomRobotSettings | None = None
     wecom_app: WecomAppSettings | None = None
     dingtalk_robot: DingtalkRobotSettings | None = None
@@ -170,7 +172,13 @@ def _channel(word: Channel, settings: ChannelSettings) -> message.Channel:
         case Channel.FILE:
             return TextFile(settings.notices_folder)
         case Channel.WEBHOOK:
-            return Webhook(settings.webhook_url, settings.webhook_secret, allow_http=settings.allow_http)
+            return Webhook(
+                settings.webhook_url,
+                settings.webhook_secret,
+                allow_http=settings.allow_http,
+                hosts=settings.webhook_hosts,
+                networks=settings.webhook_networks,
+            )
     made = _with_settings(word, settings)
     if made is None:
         raise WrongUsage(f"通知渠道“{word.label}”还没有设置。")

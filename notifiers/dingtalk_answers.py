@@ -25,6 +25,11 @@ def code_of(answer: Answer) -> int | None:
     return vendors.code_of(replace(answer, said=_said(answer)), "errcode")
 
 
+def is_one_person(address: str) -> bool:
+    """Whether an address is one id, and no list that would reach others."""
+    return re.fullmatch(r"[^\s,|]{1,100}", address.strip()) is not None
+
+
 def excerpt(said: object) -> str:
     """The vendor's words for the operator, on one line, short, without a link or what may be a secret."""
     words = _LOOKS_SECRET.sub("…", said if isinstance(said, str) else "")

@@ -115,6 +115,8 @@ class DingtalkGov:
             of.base, app_key=of.app_key, app_secret=of.app_secret, tenant_id=of.tenant_id
         ):
             return fault
+        if not answers.is_one_person(letter.address):
+            return Refused("account", "地址不是一个人的 accountId")
         answer = await client.exchange(
             self._client,
             "POST",

@@ -22,6 +22,9 @@ MOST_BYTES = 20_000
 """Of the whole body; the vendor's pages do not say it."""
 MOST_A_MINUTE = 20
 _SECURITY = 310000
+_CLOCK = "签名的时间不被认可，请校准本机时钟"
+_WHITE_LIST = "本机的出口地址不在机器人的 IP 地址（段）名单里"
+_FOR_ALL_ROBOTS = (_CLOCK, _WHITE_LIST)
 _TOKEN = "机器人的 access_token 不存在或已失效"
 _TOO_FAST = vendors.again("发送过快，机器人被限流十分钟", answers.TEN_MINUTES)
 TABLE: Mapping[int, vendors.Verdict] = {
@@ -45,10 +48,10 @@ TABLE: Mapping[int, vendors.Verdict] = {
 _SAFETY = (  # 310000 tells by its words alone which of the robot's safety settings is not met
     (("keyword", "关键词"), "消息里没有机器人安全设置的自定义关键词，请在设置中写明"),
     (("sign not match", "签名不匹配"), "签名不匹配，请核对机器人的加签密钥（以 SEC 开头）"),
-    (("timestamp", "签名过期", "时间戳"), "签名的时间不被认可，请校准本机时钟"),
+    (("timestamp", "签名过期", "时间戳"), _CLOCK),
     (
         ("whitelist", "white list", "白名单", "ip ", "ip不", "ip地址"),
-        "本机的出口地址不在机器人的 IP 地址（段）名单里",
+        _WHITE_LIST,
     ),
     (("token",), _TOKEN),
 )
@@ -122,7 +125,10 @@ class DingtalkRobot:
         return dingtalk_markdown.within(MOST_BYTES, built)
 
     async def send(self, letter: Letter) -> Receipt:
-        """Post the body to the robot of `letter.address`. Taken is delivered: it stands in the group."""
+        """Post the body to the robot of `letter.address`.
+
+        A fault of one robot among several refuses the notice and does not stop the others.
+        """
         robot = self._settings.robots.get(RobotAddress.parse(letter.address).robot)
         if robot is None:
             return Refused("robot", "设置里没有这个名称的钉钉机器人")
@@ -138,7 +144,11 @@ class DingtalkRobot:
         )
         if not isinstance(answer, Answer):
             return answer
-        return read_answer(answer, now=vendors.instant(self._now))
+        receipt = read_answer(answer, now=vendors.instant(self._now))
+        if isinstance(receipt, Misconfigured) and len(self._settings.robots) > 1:
+            is_for_all = receipt.why.startswith(_FOR_ALL_ROBOTS)
+            return receipt if is_for_all else Refused(receipt.code, receipt.why)
+        return receipt
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
@@ -153,7 +163,7 @@ class DingtalkRobot:
 
 
 def read_answer(answer: Answer, *, now: datetime) -> Receipt:
-    """What the robot said: `errcode` 0 stands in the group, whatever the status line.
+    """What the robot said: `errcode` 0 took it into the group, whatever the status line.
 
     310000 is a fault of the settings that its words name: keyword, signature, clock, address, token.
     `now` bears a zone.
@@ -162,7 +172,7 @@ def read_answer(answer: Answer, *, now: datetime) -> Receipt:
         words = answer.said.get("errmsg")
         return Misconfigured(_SECURITY, _safety(words if isinstance(words, str) else ""))
     verdict = answers.judged(answer, TABLE, now=now)
-    return Accepted(delivered=True) if verdict is None else vendors.settled(verdict)
+    return Accepted() if verdict is None else vendors.settled(verdict)
 
 
 def _safety(words: str) -> str:

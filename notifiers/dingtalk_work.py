@@ -129,6 +129,8 @@ class DingtalkWork:
 
         if fault := self._fault():
             return fault
+        if not answers.is_one_person(letter.address):
+            return Refused("userid", "地址不是一个人的 userid")
 
         async def call(token: str) -> Receipt | Stale:
             answer = await self._post("asyncsend_v2", token, letter.body)

@@ -126,7 +126,7 @@ class FeishuApp:
             return Refused("address", "飞书 open_id 格式不正确")
         verdict = await self._sent(letter.body)
         if isinstance(verdict, BadForm) and (text := as_text(letter.body, key=letter.key)):
-            _LOG.warning("飞书应用消息不接受卡片（%s），改发文字", verdict.code)
+            _LOG.warning("飞书应用消息不接受卡片（%s %s），改发文字", verdict.code, verdict.why)
             verdict = await self._sent(text)
         return vendors.settled(verdict)
 
@@ -212,7 +212,7 @@ class FeishuApp:
         verdict = vendors.judged(answer, "code", TABLE, now=vendors.instant(self._now))
         if isinstance(verdict, Again) and (wait := _reset_of(answer)) is not None:
             return replace(verdict, after=wait)
-        return verdict
+        return feishu_card.refused_for(verdict, answer.said) if isinstance(verdict, BadForm) else verdict
 
 
 def uuid_of(key: str) -> str:

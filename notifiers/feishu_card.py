@@ -12,18 +12,21 @@ from typing import Any
 
 from notifiers import fit, layout, wording
 from notifiers.message import Message, Part
+from notifiers.vendors import BadForm
 from xiaohao.vocabulary import Light
 
 _TEMPLATES = {Light.RED: "red", Light.YELLOW: "yellow", Light.GREEN: "green"}
 _WITHOUT_LIGHT = "blue"
 _LONGEST_SUBJECT = 240
+_TITLE = "通知"
 _BUTTON = "查看并办理"
 _OPEN_ID = re.compile(r"ou_[A-Za-z0-9_-]{1,64}", re.ASCII)
 _AT = re.compile(r"<at id=(ou_[A-Za-z0-9_-]+)></at>")
+_SUB_CODE = re.compile(r"ErrCode: ?(\d{1,9})\b", re.ASCII)
 _TOLD_OF_PEOPLE = re.compile(
     r"(?P<mail>[A-Za-z0-9.＿_%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"
-    r"|(?<!\d)(?P<mobile>(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}){2})(?!\d)"
-    r"|(?<!\d)(?P<line>(?:[(（]?0[1-9]\d{1,2}[)）]?[- ]?\d{7,8}|[48]00[- ]?\d{3}[- ]?\d{4}))(?!\d)"
+    r"|(?<!\d)(?P<mobile>(?:(?:\+|00)?86[- ]?)?[1１][3-9３-９]\d(?:[- ]?\d{4}){2})(?!\d)"
+    r"|(?<!\d)(?P<line>(?:[(（]?[0０][1-9１-９]\d{1,2}[)）]?[- ]?\d{7,8}|[48]00[- ]?\d{3}[- ]?\d{4}))(?!\d)"
 )
 
 
@@ -36,7 +39,9 @@ def masked(text: str, *, but: str | None = None) -> str:
     """The text with the middle of each telephone number and mail address masked; `but`, a link, stays whole."""
     if but and but in text:
         return but.join(masked(part) for part in text.split(but))
-    return _TOLD_OF_PEOPLE.sub(_mask, text)
+    while (less := _TOLD_OF_PEOPLE.sub(_mask, text)) != text:
+        text = less  # an address may end where the next one begins
+    return text
 
 
 def card_within(
@@ -50,13 +55,21 @@ def card_within(
     shown = _shown(message)
     labels = (_label(line, message.link) for line in message.foot.markdown.splitlines())
     label = next(filter(None, labels), None)
-    room = limit
-    while True:
-        written = write(_card(shown, room, label=label, mention=mention))
-        over = fit.size(written) - limit
-        if over <= 0 or room == 0:
-            return written
-        room = max(0, room - over)
+
+    def written(room: int) -> str:
+        return write(_card(shown, room, label=label, mention=mention))
+
+    whole = written(limit)
+    if fit.size(whole) <= limit:
+        return whole
+    fits, too_much = 0, limit
+    while too_much - fits > 1:
+        room = (fits + too_much) // 2
+        if fit.size(written(room)) <= limit:
+            fits = room
+        else:
+            too_much = room
+    return written(fits)
 
 
 def as_text(card: Mapping[str, Any]) -> str:
@@ -78,6 +91,12 @@ def mention_in(card: Mapping[str, Any]) -> str | None:
     """The open_id that the card mentions."""
     contents = (element.get("content", "") for element in card["body"]["elements"])
     return next((found[1] for content in contents if (found := _AT.fullmatch(content))), None)
+
+
+def refused_for(verdict: BadForm, said: Mapping[str, Any]) -> BadForm:
+    """The verdict with the number that Feishu hides in its text: what is wrong with the card."""
+    found = _SUB_CODE.search(str(said.get("msg")))
+    return replace(verdict, why=f"{verdict.why}（子错误码 {found[1]}）") if found else verdict
 
 
 def _shown(message: Message) -> Message:
@@ -104,7 +123,7 @@ def _card(message: Message, room: int, *, label: str | None, mention: str | None
         elements.append(_button(label or _BUTTON, message.link))
     return {
         "schema": "2.0",
-        "header": {"title": _plain(subject), "template": template},
+        "header": {"title": _plain(subject or _TITLE), "template": template},
         "body": {"elements": elements},
     }
 

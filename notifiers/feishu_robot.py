@@ -10,7 +10,8 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +26,10 @@ LIMIT = 20 * 1024
 """UTF-8 bytes of the whole request, signature and all."""
 FOR_SIGNATURE = 100
 """Bytes that time and signature take at most."""
+SIGNATURE_REFUSED = 19021
+_SIGNATURE = "签名不正确：请核对机器人的签名密钥和本机时钟（相差须在一小时内）"
+_CLOCK_MAY_BE_OFF = 58
+"""Minutes: the vendor takes an hour, and the answer was some time under way."""
 TABLE: Mapping[int, vendors.Verdict] = {
     11232: again("发送过快：每个机器人每秒最多 5 条、每分钟最多 100 条", timedelta(seconds=60)),
     9499: bad_form("消息格式不合格，或超过 20 KB"),
@@ -32,7 +37,7 @@ TABLE: Mapping[int, vendors.Verdict] = {
     19036: bad_form("消息过长"),
     19024: refused("消息中没有机器人“自定义关键词”所要求的词"),
     19001: operator("机器人的 webhook 地址（token）不正确"),
-    19021: operator("签名不正确：请核对机器人的签名密钥和本机时钟（相差须在一小时内）"),
+    SIGNATURE_REFUSED: operator(_SIGNATURE),
     19022: operator("本机出口地址不在机器人的 IP 白名单中"),
 }
 _HEADERS = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "xiaohao"}
@@ -97,7 +102,7 @@ class FeishuRobot:
             return Refused("robot", "设置中没有这个名称的飞书自定义机器人")
         verdict = await self._post(robot, letter.body)
         if isinstance(verdict, BadForm) and (text := as_text(letter.body)):
-            _LOG.warning("飞书自定义机器人不接受卡片（%s），改发文字", verdict.code)
+            _LOG.warning("飞书自定义机器人不接受卡片（%s %s），改发文字", verdict.code, verdict.why)
             verdict = await self._post(robot, text)
         return vendors.settled(verdict)
 
@@ -114,8 +119,15 @@ class FeishuRobot:
         )
         if not isinstance(answer, Answer):
             return answer
-        verdict = vendors.judged(answer, "code", TABLE, now=vendors.instant(self._now))
-        return Accepted() if verdict is None else verdict
+        match vendors.judged(answer, "code", TABLE, now=vendors.instant(self._now)):
+            case None:
+                return Accepted()
+            case BadForm() as verdict:
+                return feishu_card.refused_for(verdict, answer.said)
+            case Misconfigured(code=code) if code == SIGNATURE_REFUSED:
+                return Misconfigured(SIGNATURE_REFUSED, _signature_fault(answer, vendors.instant(self._now)))
+            case verdict:
+                return verdict
 
 
 def signed(body: str, *, secret: str, at: int) -> str:
@@ -136,6 +148,18 @@ def as_text(body: str) -> str | None:
     if mention:
         text += f'\n<at user_id="{mention}"></at>'
     return vendors.compact({"msg_type": "text", "content": {"text": text}})
+
+
+def _signature_fault(answer: Answer, now: datetime) -> str:
+    """Clock or secret: the answer's own Date tells which of the two."""
+    try:
+        theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except ValueError:
+        return _SIGNATURE
+    off = round((now - theirs).total_seconds() / 60)
+    if abs(off) >= _CLOCK_MAY_BE_OFF:
+        return f"本机时钟比飞书{'快' if off > 0 else '慢'}约 {abs(off)} 分钟，请校准时间"
+    return "机器人的签名密钥（secret）不正确"
 
 
 def _request(card: Mapping[str, Any]) -> str:

@@ -138,7 +138,7 @@ class _Checked(httpcore.AsyncNetworkBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own signature
+        timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
@@ -149,7 +149,7 @@ class _Checked(httpcore.AsyncNetworkBackend):
         try:
             async with asyncio.timeout(timeout):
                 found = await self._resolve(host, port)
-        except OSError as error:  # a time-out is one too
+        except (OSError, UnicodeError) as error:  # a time-out is an OSError too
             raise httpcore.ConnectError(str(error)) from error
         failure: Exception = httpcore.ConnectError("the host has no address")
         for address in self._allowed(found):
@@ -197,7 +197,8 @@ def _plain(host: str) -> str:
     if name.isascii():
         return name
     try:
-        return httpx.URL(f"https://{name.removeprefix('.')}/").raw_host.decode("ascii")
+        encoded = httpx.URL(f"https://{name.removeprefix('.')}/").raw_host.decode("ascii")
+        return f".{encoded}" if name.startswith(".") else encoded
     except (httpx.InvalidURL, ValueError):
         return name
 

@@ -272,6 +272,7 @@ def _json(request: Request) -> dict[str, Any]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body go out at once
     server: Dingtalk
 
     def do_GET(self) -> None:

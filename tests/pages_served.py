@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from xiaohao.ledger.writing import Ledger
-from xiaohao.web.app import create_app
+from xiaohao.web.app import pages_of
 
 KEY = b"k" * 32
 
@@ -17,7 +17,7 @@ KEY = b"k" * 32
 def pages(ledger: Ledger, key: bytes = KEY) -> Iterator[str]:
     """Serve the pages; the address without a slash at its end."""
     config = uvicorn.Config(
-        create_app(ledger, key), host="127.0.0.1", port=0, log_level="error", lifespan="off"
+        pages_of(ledger, key), host="127.0.0.1", port=0, log_level="error", lifespan="off"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -42,6 +42,8 @@ class State:
     hang_up: bool = False
     message: str = "m"
     clock: float | None = None
+    report: str | None = None
+    """What the carrier reports of every SMS at once; None lets a test say it later."""
     sent: dict[str, Sent] = field(default_factory=dict)
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
@@ -105,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._aliyun_details(query)
         values = list(json.loads(query["TemplateParam"]).values())
         number = f"90000000{len(state.sent)}^0"
-        state.sent[number] = Sent(query["PhoneNumbers"], values, query["OutId"])
+        state.sent[number] = Sent(query["PhoneNumbers"], values, query["OutId"], state.report)
         return {"Code": "OK", "Message": "OK", "BizId": number, "RequestId": "R"}
 
     def _aliyun_fault(self, query: Mapping[str, str], body: bytes) -> str | None:
@@ -174,7 +176,8 @@ class _Handler(BaseHTTPRequestHandler):
         serial = f"2433:{len(state.sent)}"
         if code == "Ok":
             values = asked["TemplateParamSet"]
-            state.sent[serial] = Sent(asked["PhoneNumberSet"][0], values, asked["SessionContext"])
+            number, key = asked["PhoneNumberSet"][0], asked["SessionContext"]
+            state.sent[serial] = Sent(number, values, key, state.report)
         row = {
             "SerialNo": serial if code == "Ok" else "",
             "PhoneNumber": asked["PhoneNumberSet"][0],

@@ -142,6 +142,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(said)
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The vendor's own clock."""
+        return super().date_time_string(int(self.server.clock() if timestamp is None else timestamp))
+
     def log_message(self, *_: object) -> None:
         """Tests look at `calls`, not at a log."""
 

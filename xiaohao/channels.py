@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from ipaddress import ip_network
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
@@ -58,12 +59,29 @@ def channel_settings(of: Settings, *, only: Channel | None = None) -> ChannelSet
         webhook_url=of.webhook_url or None,
         webhook_secret=of.webhook_secret.get_secret_value() or None,
         allow_http=of.webhook_allow_http,
+        webhook_hosts=_listed(of.webhook_hosts),
+        webhook_networks=_networks(of.webhook_networks),
         **own,
     )
 
 
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.replace("，", ",").split(",") if word.strip())
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    for network in (networks := _listed(text)):
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise WrongUsage(
+                f"设置 XIAOHAO_WEBHOOK_NETWORKS：“{network}”不是网段，请写成 10.1.0.0/16 的样子。"
+            ) from error
+    return networks
+
+
 def _order(text: str) -> tuple[Channel, ...]:
-    words = [word.strip() for word in text.replace("，", ",").split(",") if word.strip()]
+    words = _listed(text)
     known = {word.value: word for word in Channel} | {word.label: word for word in Channel}
     unknown = [word for word in words if word not in known]
     if unknown or not words:

@@ -52,7 +52,16 @@ class Settings(BaseSettings):
     channels: str = Field(default="file", description="通知渠道，按先后用逗号分开，代码见词汇表")
     webhook_url: str = Field(default="", description="签名网络钩子的地址（https）")
     webhook_secret: SecretStr = Field(default=SecretStr(""), description="签名网络钩子的密钥")
-    webhook_allow_http: bool = Field(default=False, description="允许网络钩子用 http 或本机地址")
+    webhook_allow_http: bool = Field(default=False, description="允许网络钩子用 http")
+    webhook_hosts: str = Field(
+        default="",
+        description="人员自己的网络钩子地址可以用的主机，用逗号分开，“.gov.cn”表示其下的各主机；"
+        "XIAOHAO_WEBHOOK_URL 的主机不必再写",
+    )
+    webhook_networks: str = Field(
+        default="",
+        description="网络钩子可以发往的内部网段，用逗号分开，如 10.1.0.0/16；没有写明的，不发往本机和内部网络",
+    )
 
     wecom_robot: parts.WecomRobotPart | None = Field(default=None, description="企业微信群机器人")
     wecom_app: parts.WecomAppPart | None = Field(default=None, description="企业微信应用消息")

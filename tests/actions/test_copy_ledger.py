@@ -59,9 +59,11 @@ def test_every_row_is_copied_and_the_next_night_is_the_same(
     assert states(target.engine) == states(engine)
 
 
-def test_rows_that_the_database_numbers_go_on_after_the_last(engine: sa.Engine, target: Ledger) -> None:
-    source = district_with_the_example(engine)
-    with engine.begin() as conn:
+def test_rows_that_the_database_numbers_go_on_after_the_last(
+    sqlite_engine: sa.Engine, target: Ledger
+) -> None:
+    source = district_with_the_example(sqlite_engine)
+    with sqlite_engine.begin() as conn:
         conn.execute(FAULT.insert(), [fault(n) for n in range(5)])
     copy_ledger(source, target)
     with target.engine.begin() as conn:
@@ -69,8 +71,8 @@ def test_rows_that_the_database_numbers_go_on_after_the_last(engine: sa.Engine, 
         assert list(conn.execute(sa.select(FAULT.c.id).order_by(FAULT.c.id)).scalars()) == [1, 2, 3, 4, 5, 6]
 
 
-def test_what_stood_append_only_stands_so_in_the_copy(engine: sa.Engine, target: Ledger) -> None:
-    copy_ledger(district_with_the_example(engine), target)
+def test_what_stood_append_only_stands_so_in_the_copy(sqlite_engine: sa.Engine, target: Ledger) -> None:
+    copy_ledger(district_with_the_example(sqlite_engine), target)
     for statement in (
         "DELETE FROM trail WHERE seq = 0",
         "UPDATE trail SET action = 'x' WHERE seq = 0",
@@ -80,8 +82,8 @@ def test_what_stood_append_only_stands_so_in_the_copy(engine: sa.Engine, target:
             conn.exec_driver_sql(statement)
 
 
-def test_a_target_that_holds_anything_is_refused(engine: sa.Engine, target: Ledger) -> None:
-    source = SmallDistrict(engine).ledger
+def test_a_target_that_holds_anything_is_refused(sqlite_engine: sa.Engine, target: Ledger) -> None:
+    source = SmallDistrict(sqlite_engine).ledger
     with target.engine.begin() as conn:
         values = {"flow": "watch", "business_date": NIGHT, "scope": "", "state": "done", "counts": "{}"}
         conn.execute(RUN.insert().values(values))
@@ -113,10 +115,10 @@ def test_a_trail_that_was_changed_is_not_copied(sqlite_engine: sa.Engine, target
         assert copying.is_empty(conn)
 
 
-def test_a_unit_may_point_at_one_that_came_later(engine: sa.Engine, target: Ledger) -> None:
+def test_a_unit_may_point_at_one_that_came_later(sqlite_engine: sa.Engine, target: Ledger) -> None:
     """A problem merged into a later one, a unit moved below a newer one: references within one table."""
-    source = district_with_the_example(engine)
-    with engine.begin() as conn:
+    source = district_with_the_example(sqlite_engine)
+    with sqlite_engine.begin() as conn:
         conn.execute(PROBLEM.update().where(PROBLEM.c.id == 1).values(merged_into_id=2))
         last = conn.execute(sa.select(sa.func.max(UNIT.c.id))).scalar_one()
         conn.execute(UNIT.update().where(UNIT.c.id == 2).values(parent_id=last))

@@ -39,7 +39,7 @@ def opens(make_postgres: Callable[[str], str]) -> Iterator[Opens]:
         engine.dispose()
 
 
-@pytest.mark.parametrize("many", [1, trail.MANY])
+@pytest.mark.parametrize("many", [1, pytest.param(trail.MANY, marks=pytest.mark.long)])
 def test_four_scopes_do_what_the_whole_does(
     opens: Opens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
@@ -139,15 +139,12 @@ def runs_night(ledger: Ledger, on: date, scopes: str, notices: Path) -> Night:
 
 
 def comparable(done: Night) -> Night:
-    """Without what differs from run to run: the root, since every leaf is salted, ids of rows, and the order."""
-    digests = sorted(
-        (
-            replace(digest, items=tuple(sorted((replace(item, firings=()) for item in digest.items), key=repr)))
-            for digest in done.digests
-        ),
-        key=repr,
+    """Without what differs from run to run: the roots, since every leaf is salted, and ids of rows."""
+    digests = tuple(
+        replace(digest, checkpoint=None, items=tuple(replace(item, firings=()) for item in digest.items))
+        for digest in done.digests
     )
-    return replace(done, root="", digests=tuple(digests))
+    return replace(done, root="", digests=digests)
 
 
 DUE = sa.select(PROBLEM.c.id).where(PROBLEM.c.next_event_on <= NIGHT)

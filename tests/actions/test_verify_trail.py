@@ -21,8 +21,12 @@ Tamper = Callable[[sa.Connection], None]
 
 
 @pytest.fixture
-def district(engine: sa.Engine) -> SmallDistrict:
+def district(sqlite_engine: sa.Engine) -> SmallDistrict:
     """Three problems and the nights of two days, each sealed."""
+    return district_on(sqlite_engine)
+
+
+def district_on(engine: sa.Engine) -> SmallDistrict:
     d = SmallDistrict(engine)
     d.imports(date(2023, 10, 9), [imported(f"问题{n}", 3, date(2023, 10, 8)) for n in range(3)])
     seal.seal(d.ledger)
@@ -210,6 +214,30 @@ def test_an_inserted_entry_is_named(district: SmallDistrict) -> None:
     done = verify(district)
     assert "次序被调换或是插入的" in found(done)[seq]
     assert "检查点对不上" in found(done)[None]
+
+
+def test_on_postgresql_the_same_is_found(postgres_engine: sa.Engine) -> None:
+    """Nothing at first; then an altered, a reordered and a removed entry, and one behind the end, in one pass."""
+    d = district_on(postgres_engine)
+    whole = verify(d)
+    assert (whole.findings, whole.checkpoints, whole.size) == ((), 3, size_of(d))
+    seqs, size = entries_of(d, "problem:2"), size_of(d)
+
+    def damage(conn: sa.Connection) -> None:
+        conn.execute(TRAIL.update().where(TRAIL.c.seq == seqs[0]).values(actor="official:7"))
+        swap(conn, *seqs[1:3])
+        conn.execute(TRAIL.delete().where(TRAIL.c.seq == size - 1))
+        row = conn.execute(sa.select(TRAIL).where(TRAIL.c.seq == size - 2)).one()
+        conn.execute(TRAIL.insert().values(dict(row._mapping) | {"seq": size + 1, "subject": "problem:9"}))
+
+    tamper(d, damage)
+    said = found(verify(d))
+    assert "被改动过" in said[seqs[0]]
+    assert "次序被调换" in said[seqs[1]]
+    assert f"第 {size - 1} 条不在了" in said[size - 1]
+    assert "另外添加的" in said[size + 1]
+    assert "检查点对不上" in said[None]
+    assert len(faults(d)) == 5
 
 
 def test_an_entry_added_behind_the_head_is_named(district: SmallDistrict) -> None:

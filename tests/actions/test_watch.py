@@ -218,6 +218,23 @@ def test_what_is_wrong_is_found_and_said_once_and_no_heartbeat_goes_out(
     assert open_faults(district) == before
 
 
+@pytest.mark.parametrize("damage", [without_compose, without_seal, an_entry_lost])
+def test_on_postgresql_the_same_is_found(postgres_engine: sa.Engine, file: Path, damage: Damage) -> None:
+    """One query a check: each is asked of both databases, and all are well again after a whole night."""
+    d = district_on(postgres_engine)
+    damage(d)
+    found = {each.check for each in look(d, file).findings}
+    assert found == {without_compose: {"told"}, without_seal: {"checkpoint"}}.get(
+        damage, {"checkpoint", "counts"}
+    )
+    assert {subject for subject, _ in open_faults(d)} == found
+    if damage is an_entry_lost:
+        return
+    whole_night(d)
+    assert look(d, file).well
+    assert open_faults(d) == []
+
+
 def test_a_fault_is_cleared_when_all_is_well_again(district: SmallDistrict, file: Path) -> None:
     without_compose(district)
     look(district, file)
@@ -286,7 +303,7 @@ def test_a_machine_that_was_off_for_days_says_for_how_many(district: SmallDistri
 
 
 def test_a_ledger_whose_first_night_never_came_is_found_and_an_empty_one_is_well(
-    district: SmallDistrict, engine: sa.Engine, file: Path
+    district: SmallDistrict, file: Path
 ) -> None:
     [finding] = look(district, file).findings
     assert finding.message.startswith("夜间运行从来没有做过，2023-10-16 的应当已经做完。")

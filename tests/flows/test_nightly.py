@@ -153,7 +153,10 @@ def test_what_a_run_leaves_on_its_page(
         "2023-10-16：到点 1 件，亮黄灯 0，亮红灯 1，督办 1级 1，销号 0，通知 1 份，无人可报 0 件"
     )
     left = run_artifacts(state)
-    assert set(left) == {"night", "night-lights", "night-told", "night-sent"}
+    assert set(left) == {
+        "night", "night-lights", "night-told", "night-sent", "night-runs", "night-progress"
+    }  # fmt: skip
+    assert float(left["night-progress"]) == 100
     assert left["night"].startswith("# 夜间运行报告　2023-10-16")
     assert (
         json.loads(left["night-lights"])[0] | {"单位": "孟轲乡", "红": "1"}

@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -39,7 +40,13 @@ def settings(base: str = "https://openplatform.dg-work.cn", **but: Any) -> Dingt
 
 
 def written(of: DingtalkGovSettings, address: str = "1001", key: str = KEY) -> Letter:
-    channel = DingtalkGov(of)
+    return _written(of.tenant_id, address, key)
+
+
+@cache
+def _written(tenant_id: str, address: str, key: str) -> Letter:
+    """Made once: nothing else of the settings is in a body."""
+    channel = DingtalkGov(settings(tenant_id=tenant_id))
     try:
         return letter(channel, MESSAGE, address=address, key=key)
     finally:
@@ -129,6 +136,8 @@ def test_a_fault_of_the_settings_is_the_operators(
 def test_a_wrong_account_is_one_persons_fault() -> None:
     with dingtalk() as standin:
         assert one(standin, address="9999") == Refused("RECEIVER", "没有这个 accountId 的人")
+        assert one(standin, address="1001,1002") == Refused("account", "地址不是一个人的 accountId")
+        assert len(standin.requests) == 1
 
 
 @pytest.mark.parametrize(

@@ -276,6 +276,13 @@ def test_a_wrong_secret_or_agent_is_the_operators_and_a_wrong_userid_is_not() ->
         assert sent(standin, "nobody") == [Refused(33012, "没有这个 userid 的人")]
 
 
+@pytest.mark.parametrize("address", ["u1,u2", "u1|u2", "u1 u2", "", "u1\nu2"])
+def test_an_address_reaches_one_person_only(address: str) -> None:
+    with dingtalk() as standin:
+        assert sent(standin, address) == [Refused("userid", "地址不是一个人的 userid")]
+        assert standin.requests == []
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [

@@ -224,7 +224,10 @@ def test_a_faulty_setting_parks_the_channel_but_one_persons_faulty_address_does_
     (persons,) = send("https://hook.example/", address=bad)
     assert isinstance(persons, Refused)
     with receiving(Answer(401)) as receiver:
-        assert isinstance(send("https://hook.example/", address=receiver.url)[0], Refused)
+        let: dict[str, Any] = {"hosts": ("127.0.0.1",), "networks": ("127.0.0.1",)}
+        assert send("https://hook.example/", address=receiver.url, **let) == [
+            Refused(401, "对方不认可签名或没有权限（401）")
+        ]
 
 
 def test_nothing_is_sent_without_a_secret() -> None:

@@ -199,7 +199,7 @@ class Line:
                 self.tally.is_parked = True
             case Again(why=why) | Uncertain(why=why):
                 self._in_a_row += 1
-                if self._in_a_row >= MOST_IN_A_ROW:
+                if self._in_a_row >= MOST_IN_A_ROW and not self._stopped:
                     self._stopped = self.tally.gave_up = f"连续 {self._in_a_row} 份没有发成：{why}"
             case Accepted():
                 self._in_a_row = 0

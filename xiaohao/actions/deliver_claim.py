@@ -10,6 +10,7 @@ from models.facts import facts_from_json
 from notifiers import choose, digest, message
 from notifiers.choose import Addressee, ChannelSettings
 from notifiers.message import Letter, Message, Part
+from notifiers.robots import RobotAddress
 from xiaohao.actions import recipients
 from xiaohao.ledger import outbox, parked, sendings
 from xiaohao.ledger.faults import Found
@@ -20,6 +21,7 @@ from xiaohao.rules.delivery import DeliveryRules, back_off
 from xiaohao.vocabulary import Channel, FaultKind, NoticeState, StepKind
 
 TOP_LEVEL = 3
+ROBOTS = (Channel.WECOM_ROBOT, Channel.DINGTALK_ROBOT, Channel.FEISHU_ROBOT)
 MARK = "【重发】"
 WHY_MARKED = "（重发：上一次发送没有得到答复，如已收到请忽略。）"
 
@@ -140,7 +142,7 @@ class _Gate:
         """When the channel's limits let one more send to the address through; it is planned for then."""
         if not self.limits:
             return self.now
-        key = sendings.address_hash(self.channel.name, address)
+        key = self._key(address)
         at = rates.earliest(self.limits, self._sent[key], self._all, self.now)
         self._sent[key].append(at)
         self._all.append(at)
@@ -151,16 +153,21 @@ class _Gate:
         if each.official_id is not None:
             self._told[each.official_id] += 1
         if self.limits:
-            self._went.append(sendings.address_hash(self.channel.name, address))
+            self._went.append(self._key(address))
 
     def count_sends(self, w: Writing) -> None:
         """Write down what was let out."""
         sendings.add(w, self.channel.name, self._went, at=self.now)
 
+    def _key(self, address: str) -> str:
+        """What a limit counts under: a robot, whomever it mentions, or the address itself."""
+        counted = RobotAddress.parse(address).robot if self.channel.name in ROBOTS else address
+        return sendings.address_hash(self.channel.name, counted)
+
     def _read_sends(self, w: Writing, addresses: Sequence[str | None]) -> None:
         word = self.channel.name
         own = max((rate.span for rate in self.limits if not rate.shared), default=rates.SECOND)
-        hashes = {sendings.address_hash(word, address) for address in addresses if address}
+        hashes = {self._key(address) for address in addresses if address}
         self._sent.update(sendings.to_addresses(w, word, hashes, since=self.now - own))
         if shared := [rate.span for rate in self.limits if rate.shared]:
             self._all = sendings.of_channel(w, word, since=self.now - max(shared))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from xiaohao.actions.import_contacts import ContactBook
 from xiaohao.actions.import_units import BookUnit, NoUnit, UnitBook
 from xiaohao.ledger.people import DeputyRow, HoldingRow, NewPeople, OfficialRow, PostRow, Roll
 from xiaohao.vocabulary import Role
@@ -30,8 +31,9 @@ class _Named:
 class PeopleBook:
     """Everybody whom the ledger knows, and what this import makes of them."""
 
-    def __init__(self, roll: Roll, units: UnitBook, *, on: date) -> None:
+    def __init__(self, roll: Roll, units: UnitBook, contacts: ContactBook, *, on: date) -> None:
         self.new = NewPeople()
+        self._contacts = contacts
         self._units, self._on = units, on
         self._by_code = {each.code: each for each in roll.officials}
         self._by_id = {each.id: each for each in roll.officials}
@@ -157,8 +159,9 @@ class PeopleBook:
 
     def _reach(self, each: _Named) -> bool:
         official = self._by_id[each.official.id]
+        reached = self._contacts.reach_official(official.id, each.line.contacts)
         if not each.line.mobile or official.mobile == each.line.mobile:
-            return False
+            return reached
         self._set_mobile(official, each.line.mobile)
         return True
 

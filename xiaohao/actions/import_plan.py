@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from xiaohao.actions import import_known, import_lines, import_units
+from xiaohao.actions.import_contacts import ContactBook
 from xiaohao.actions.import_limits import JudgedLimit, judge_limit
 from xiaohao.actions.import_lines import ErrorsOnly, FileNotes, Placed, SayLine
 from xiaohao.actions.import_people import PeopleBook
 from xiaohao.actions.import_twins import NearTitles
 from xiaohao.actions.import_units import UnitBook
-from xiaohao.ledger import known_rows, near_titles, people
+from xiaohao.ledger import contacts, known_rows, near_titles, people
+from xiaohao.ledger.contacts import Contacts
 from xiaohao.ledger.known_rows import Asked, KnownRows
 from xiaohao.ledger.new_problems import NewProblem
 from xiaohao.ledger.people import NewPeople
@@ -124,6 +126,7 @@ class ImportPlan:
     new: list[ComingProblem] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     residents: dict[int, Resident] = field(default_factory=dict)
+    contacts: Contacts = field(default_factory=Contacts)
 
     @property
     def has_errors(self) -> bool:
@@ -141,7 +144,8 @@ class ImportPlan:
     @property
     def changes_anything(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.units.made or self.people or self.new or self.changes or self.residents)
+        people = self.people or self.contacts
+        return bool(self.units.made or people or self.new or self.changes or self.residents)
 
 
 def make_plan(
@@ -158,12 +162,13 @@ def make_plan(
 
     `lock` holds the known problems against others. A fixed number of statements.
     """
-    book = import_units.book(r, create=create_units)
+    reach = ContactBook(contacts.all_contacts(r))
+    book = import_units.book(r, create=create_units, contacts=reach)
     plans = [FilePlan(file.name, file.reading) for file in files]
     _list_units(plans, book)
-    crowd = PeopleBook(people.roll(r), book, on=on)
+    crowd = PeopleBook(people.roll(r), book, reach, on=on)
     _list_people(plans, crowd)
-    plan = ImportPlan(book, crowd.new, plans)
+    plan = ImportPlan(book, crowd.new, plans, contacts=reach.new)
     _Problems(r, plan, crowd, on=on, by=by, lock=lock, read_limit=read_limit).judge()
     for each in plans:
         each.notes.tell(each.found)

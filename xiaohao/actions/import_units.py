@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+from xiaohao.actions.import_contacts import ContactBook
 from xiaohao.actions.unit_code import unit_code
 from xiaohao.ledger import units
+from xiaohao.ledger.contacts import Contacts
 from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.vocabulary import UnitKind
 from xiaohao.workbooks.faults import Faults
@@ -52,8 +54,9 @@ class NoUnit:
 class UnitBook:
     """Every unit of the ledger and every one that this import brings."""
 
-    def __init__(self, known: Iterable[Any], *, create: bool) -> None:
+    def __init__(self, known: Iterable[Any], *, create: bool, contacts: ContactBook) -> None:
         self.create = create
+        self._contacts = contacts
         self.made: list[BookUnit] = []
         self._by_id: dict[int, BookUnit] = {}
         self._by_name: dict[str, list[BookUnit]] = defaultdict(list)
@@ -111,7 +114,7 @@ class UnitBook:
     def add_lists(self, lists: Sequence[tuple[Faults, UnitLine]]) -> list[str]:
         """Enter the lists of units of all files, in whatever order; what became of each line.
 
-        "new", "unchanged" or "refused" a line. Parents may stand after their children.
+        "new", "updated", "unchanged" or "refused" a line. Parents may stand after their children.
         """
         ends = [""] * len(lists)
         waiting = sorted(range(len(lists)), key=lambda place: lists[place][1].kind is not UnitKind.DISTRICT)
@@ -182,7 +185,7 @@ class UnitBook:
             if there.kind is not line.kind:
                 told = f"“{line.name}”已登记为{there.kind.label}，类型没有改动。"
                 faults.warning(line.sheet, line.row, "单位类型", line.kind.label, told)
-            return "unchanged"
+            return "updated" if self._contacts.reach_unit(there.id, line.contacts) else "unchanged"
         if parent is None and district is not None:
             told = f"台账里已有“{district.name}”，一个台账只能有一个最上级单位。请填写上级单位。"
             faults.error(line.sheet, line.row, "上级单位", "", told)
@@ -194,7 +197,8 @@ class UnitBook:
         if line.parent_name is None and parent is not None:
             told = f"没有写上级单位，按归属“{parent.name}”登记。"
             faults.warning(line.sheet, line.row, "上级单位", "", told)
-        self._make(line.name, line.kind, parent, line.code)
+        made = self._make(line.name, line.kind, parent, line.code)
+        self._contacts.reach_unit(made.id, line.contacts)
         return "new"
 
     # a name
@@ -299,6 +303,6 @@ def _closest(found: Sequence[BookUnit], near: BookUnit | None) -> BookUnit | Non
     return below[0] if len(below) == 1 else None
 
 
-def book(r: Reading, *, create: bool) -> UnitBook:
-    """The units of the ledger as a book."""
-    return UnitBook(units.all_units(r), create=create)
+def book(r: Reading, *, create: bool, contacts: ContactBook | None = None) -> UnitBook:
+    """The units of the ledger as a book; what lines say of their groups goes to `contacts`."""
+    return UnitBook(units.all_units(r), create=create, contacts=contacts or ContactBook(Contacts()))

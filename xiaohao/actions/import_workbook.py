@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from xiaohao.actions.import_plan import FilePlan, FileRead, ImportPlan, make_plan
 from xiaohao.errors import Refused, Unreadable
-from xiaohao.ledger import dialect, new_problems, people, problems, residents
+from xiaohao.ledger import contacts, dialect, new_problems, people, problems, residents
 from xiaohao.ledger.writing import Ledger, Writing
 from xiaohao.rules.authority import Person
 from xiaohao.rules.time_limits import TimeLimit, read_time_limit
@@ -205,7 +205,8 @@ def _may_write(plan: ImportPlan, accept_good: bool) -> bool:
 
 def _write(w: Writing, plan: ImportPlan, say: Callable[[str], None]) -> None:
     unit_ids = plan.units.write(w)
-    people.write(w, plan.people, unit_ids)
+    official_ids = people.write(w, plan.people, unit_ids)
+    contacts.write(w, plan.contacts, unit_ids=unit_ids, official_ids=official_ids)
     raised = dict(plan.residents)
     for file in plan.files:
         file.settle()

@@ -3,7 +3,7 @@
 Tells nobody: the next compose does. Right after a night there is nothing to do.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from xiaohao.errors import WrongUsage
 from xiaohao.ledger import closings, faults, problems, runs, scopes
 from xiaohao.ledger.faults import Found
 from xiaohao.ledger.problems import Case, Change
-from xiaohao.ledger.scopes import WHOLE
+from xiaohao.ledger.scopes import WHOLE, Scope
 from xiaohao.ledger.writing import BULK, Ledger, Writing
 from xiaohao.rules import clock as clocks
 from xiaohao.rules.clock import Acted, Clock
@@ -63,10 +63,12 @@ def recheck(
     unit: str | None = None,
     everything: bool = False,
     dry_run: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Rechecked:
     """Look at the problems named, those of a unit's subtree, or all that are open.
 
     Exactly one of the three is given, else WrongUsage. Raises NotFound. `dry_run` writes nothing.
+    `progress` is told after each batch how many problems were looked at, and of how many.
     """
     if sum((bool(numbers), unit is not None, everything)) != 1:
         raise WrongUsage("请写明核查哪些问题：问题编号、--unit 单位、--all 三者选一。")
@@ -75,11 +77,14 @@ def recheck(
     aside: list[Found] = []
     try:
         with ledger.writing(Action.RECHECK, by=RECHECK, on=on, bulk=BULK) as w:
+            of = 0 if progress is None or numbers else scopes.count_open(w, _scope(w, unit))
             for cases in _batches(w, numbers, unit):
                 found = list(_judged(w, cases, aside))
                 problems.write(w, [change for change, _ in found])
                 checked += len(cases)
                 changed += [told for _, told in found]
+                if progress is not None:
+                    progress(checked, max(of, checked))
             faults.found(w, aside)
             if changed:
                 runs.begin(w, RECHECK)
@@ -95,11 +100,14 @@ def _batches(w: Writing, numbers: Sequence[str], unit: str | None) -> Iterator[l
     if numbers:
         yield problems.cases(w, problems.chosen_by_number(w, numbers), lock=True)
         return
-    scope = WHOLE if unit is None else scopes.subtree(w, unit)
-    last = 0
+    scope, last = _scope(w, unit), 0
     while cases := problems.cases(w, scopes.open_problems(scope, after=last, limit=BATCH), lock=True):
         yield cases
         last = cases[-1].id
+
+
+def _scope(w: Writing, unit: str | None) -> Scope:
+    return WHOLE if unit is None else scopes.subtree(w, unit)
 
 
 def _judged(w: Writing, cases: Sequence[Case], aside: list[Found]) -> Iterator[tuple[Change, Changed]]:

@@ -48,6 +48,7 @@ COMMANDS = {
     "reopen": Entry("closing", "已销号的问题反弹，重新整改。"),
     "extension": Entry("closing", "申请、同意或不同意延期。"),
     "people": Entry("people", "查看岗位、任职、代理和空缺。"),
+    "notify": Entry("notify", "试发一条消息，检查通知渠道。"),
     "outbox": Entry("outbox", "查看通知，放行暂缓的通知，重发没有送达的通知。"),
     "deliver": Entry("outbox", "发送待发的通知。"),
     "trail": Entry("trail", "查看、核对留痕，由留痕重建台账。"),

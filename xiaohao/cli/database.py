@@ -1,6 +1,6 @@
 """`xiaohao db` and `config`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import click
@@ -14,7 +14,8 @@ from xiaohao.cli.commands import Answer, Group
 from xiaohao.cli.parameters import Text, argument
 from xiaohao.cli.screen import Screen, note
 from xiaohao.ledger import schema
-from xiaohao.settings import Settings
+from xiaohao.settings import CHANNEL_PARTS, Settings, each_setting, name_of
+from xiaohao.vocabulary import Channel
 
 HIDDEN = "（已设，不显示）"
 
@@ -79,15 +80,6 @@ def config_command() -> None:
     """设置."""
 
 
-@config_command.command(
-    "show", help="查看各项设置和它们的值。\n密钥只显示是否已设。", examples=["config show"]
-)
-def show_command() -> Answer:
-    lines = list(setting_lines(bootstrap.settings()))
-    rows = [(x.name, x.value, x.description) for x in lines]
-    return Answer({"settings": lines}, lambda s: s.table(("设置", "值", "说明"), rows))
-
-
 @dataclass(frozen=True)
 class SettingLine:
     """A setting as it stands in this process; `value` is None where it is not set."""
@@ -97,12 +89,30 @@ class SettingLine:
     description: str
 
 
+@config_command.command(
+    "show", help="查看各项设置和它们的值。\n密钥只显示是否已设。", examples=["config show"]
+)
+def show_command() -> Answer:
+    settings = bootstrap.settings()
+    lines = list(setting_lines(settings))
+    return Answer({"settings": lines}, lambda s: _show_settings(s, settings, lines))
+
+
+def _show_settings(s: Screen, settings: Settings, lines: list[SettingLine]) -> None:
+    """The table leaves out the parts of channels that have no settings at all, and names these channels."""
+    unset = [name for name in CHANNEL_PARTS if getattr(settings, name) is None]
+    hidden = tuple(name_of(name, "") for name in unset)
+    rows = [(x.name, x.value, x.description) for x in lines if not x.name.startswith(hidden)]
+    s.table(("设置", "值", "说明"), rows)
+    if unset:
+        s.line(f"没有设置的渠道：{'、'.join(Channel(name).label for name in unset)}。")
+
+
 def setting_lines(settings: Settings) -> Iterator[SettingLine]:
     """Every setting in its order; secrets, and the parts of addresses that may hold one, are not shown."""
-    for name, field in Settings.model_fields.items():
-        yield SettingLine(
-            f"XIAOHAO_{name.upper()}", _shown(name, getattr(settings, name)), field.description or ""
-        )
+    for each in each_setting():
+        value = each.value(settings)
+        yield SettingLine(each.name, _shown(each.path[-1], value), each.field.description or "")
 
 
 def _shown(name: str, value: object) -> str | None:
@@ -110,6 +120,8 @@ def _shown(name: str, value: object) -> str | None:
         return None
     if isinstance(value, SecretStr):
         return HIDDEN if value.get_secret_value() else None
+    if isinstance(value, Mapping):
+        return f"{'、'.join(value)}{HIDDEN}"
     if name == "database_url":
         return sa.make_url(str(value)).render_as_string(hide_password=True)
     if name == "webhook_url":

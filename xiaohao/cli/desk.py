@@ -36,7 +36,7 @@ def closed_at_end(opened: Ledger) -> Ledger:
     return opened
 
 
-def through_up(settings: Settings, ask: Callable[[Any, Any], Any]) -> Any:
+def through_up(settings: Settings, ask: Callable[[Any], Any]) -> Any:
     """What `ask` gets from the `xiaohao up` that runs (`flows.through_up`), None where none takes it up.
 
     Which way is used is said on standard error. Raises what the run raises.
@@ -50,7 +50,7 @@ def through_up(settings: Settings, ask: Callable[[Any, Any], Any]) -> Any:
     screen.note(f"经正在运行的 xiaohao up 办理（{up.prefect_api}）…")
     flows.prepare(up)
     try:
-        return ask(flows, up)
+        return ask(flows)
     except flows.NotTaken:
         screen.note("xiaohao up 没有接手，改为直接办理。")
         return None

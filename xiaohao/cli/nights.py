@@ -87,7 +87,7 @@ def recheck_command(
     ledger = desk.ledger(settings)
     day = desk.act_day(on)
     form = {"numbers": numbers, "unit": unit, "business_date": day.isoformat(), "dry_run": dry_run}
-    said = desk.through_up(settings, lambda flows, up: flows.recheck(up, form))
+    said = desk.through_up(settings, lambda flows: flows.recheck(form))
     if said is None:
         done = recheck(ledger, on=day, numbers=numbers, unit=unit, everything=everything, dry_run=dry_run)
     else:

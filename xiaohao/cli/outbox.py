@@ -80,7 +80,7 @@ def deliver_command() -> Answer:
     settings = bootstrap.settings()
     channels = bootstrap.channel_settings(settings)
     ledger = desk.ledger(settings)
-    said = desk.through_up(settings, lambda flows, up: flows.deliver(up))
+    said = desk.through_up(settings, lambda flows: flows.deliver())
     if said is None:
         sent = deliver.deliver(
             ledger,

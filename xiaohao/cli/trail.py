@@ -1,11 +1,12 @@
 """`xiaohao trail`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import click
 
 from xiaohao import bootstrap
-from xiaohao.actions import rebuild_trail, show_trail, verify_trail
+from xiaohao.actions import rebuild_trail, show_run, show_trail, verify_trail
+from xiaohao.actions.show_run import RunView
 from xiaohao.actions.verify_trail import Verified
 from xiaohao.cli import desk, screen
 from xiaohao.cli.commands import Answer, Group
@@ -25,6 +26,17 @@ def trail_command() -> None:
 def show_command(number: str) -> Answer:
     answer = show_trail.show_trail(desk.ledger(), number)
     return Answer(answer, lambda s: s.lines(answer.lines()))
+
+
+@trail_command.command(
+    "run",
+    help="查看一次运行写下的留痕。\n由台账里的运行编号，或 Prefect 页面上那次运行的 Id，查到它的每一条。",
+    examples=["trail run 12", "trail run 0193e7a2-5c1f-7d3e-9a60-2f4b8c1d7e55"],
+)
+@argument("run", metavar="运行", help="台账里的运行编号，或 Prefect 的运行 Id。", type=Text("运行"))
+def run_command(run: str) -> Answer:
+    views = show_run.show_run(desk.ledger(), run)
+    return Answer({"runs": views}, lambda s: _show_runs(s, views))
 
 
 @trail_command.command(
@@ -85,3 +97,23 @@ def _show_verified(s: Screen, done: Verified) -> None:
         s.line(f"其中 {done.erased} 条的内容已依法删除，按封存的值计入。")
     if done.findings:
         s.table(("留痕", "不符之处"), [(x.seq, x.message) for x in done.findings])
+
+
+def _show_runs(s: Screen, views: Sequence[RunView]) -> None:
+    for view in views:
+        run = view.run
+        s.head(f"第 {run.run} 号运行　{show_run.name_of(run)}")
+        s.facts(
+            [
+                ("业务日期", run.business_date),
+                ("开始", run.started_at),
+                ("结束", run.finished_at),
+                ("Prefect 运行", run.prefect_runs),
+                ("留痕", f"{view.entries} 条"),
+            ]
+        )
+        if view.first:
+            rows = [(x.seq, x.number or x.subject, show_run.what(x)) for x in view.first]
+            s.table(("留痕", "问题", "事项"), rows)
+        if (more := view.entries - len(view.first)) > 0:
+            s.line(f"另有 {more} 条没有列出。")

@@ -52,7 +52,7 @@ def due(w: Writing, channel: Channel, *, now: datetime, limit: int, again_at: da
     )
     rows = w.conn.execute(query).all()
     bulk.update_rows(w.conn, NOTICE, ("id",), [{"id": row.id, "next_ask_at": again_at} for row in rows])
-    return [Asked(*row, again_at) for row in rows]
+    return [Asked(**row._mapping, next_ask_at=again_at) for row in rows]
 
 
 def answer(w: Writing, answers: Sequence[Answered]) -> set[int]:

@@ -94,10 +94,11 @@ def roll(r: Reading) -> Roll:
     )
 
 
-def write(w: Writing, new: NewPeople, unit_ids: Mapping[int, int]) -> None:
+def write(w: Writing, new: NewPeople, unit_ids: Mapping[int, int]) -> Mapping[int, int]:
     """Write new people and changes, with a trail entry each; telephone numbers are never in the trail.
 
-    `unit_ids` gives the id of each unit that was still to be written when `new` was made.
+    `unit_ids` gives the id of each unit that was still to be written when `new` was made; what comes back
+    gives that of each official.
     """
     official_ids = _ids(w, "official", new.officials)
     post_ids = _ids(w, "post", new.posts)
@@ -147,6 +148,7 @@ def write(w: Writing, new: NewPeople, unit_ids: Mapping[int, int]) -> None:
     bulk.update_rows(
         w.conn, OFFICIAL, ("id",), [{"id": id_, "mobile": mobile} for id_, mobile in new.mobiles.items()]
     )
+    return official_ids
 
 
 def _fresh(w: Writing, table: str, count: int) -> Sequence[int]:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
+from models.problem import OPEN as OPEN_PROBLEM
 from xiaohao.ledger import units
 from xiaohao.ledger.tables import PROBLEM, UNIT
 from xiaohao.ledger.writing import Reading
@@ -90,6 +91,12 @@ def open_problems(scope: Scope, *, after: int, limit: int) -> sa.Select[Any]:
     """Ids of the scope's open problems above the id `after`, in order, at most `limit`."""
     chosen = sa.select(PROBLEM.c.id).where(PROBLEM.c.status.in_(OPEN), PROBLEM.c.id > after)
     return scope.narrowed(chosen).order_by(PROBLEM.c.id).limit(limit)
+
+
+def count_open(r: Reading, scope: Scope) -> int:
+    """How many problems of the scope are open; for the whole district from an index alone."""
+    counting = scope.narrowed(sa.select(sa.func.count()).select_from(PROBLEM).where(sa.text(OPEN_PROBLEM)))
+    return int(r.conn.execute(counting).scalar_one())
 
 
 def subtree(r: Reading, unit: str) -> Scope:

@@ -105,11 +105,13 @@ class Ledger:
     """The one door to the database; policies and calendars are read once, since their rows never change.
 
     `prefect_run` is the id of the Prefect flow run that it was opened for: run rows written meanwhile bear it.
+    `runs` are the ids of the run rows whose work was committed through it, in order.
     """
 
     def __init__(self, engine: sa.Engine, *, prefect_run: str | None = None) -> None:
         self.engine = engine
         self.prefect_run = prefect_run
+        self.runs: list[int] = []
         self._policies: dict[int, Policy] = {}
         self._calendars: dict[int, Workdays] = {}
 
@@ -148,6 +150,8 @@ class Ledger:
             w = Writing(self, conn, action, by, on)
             yield w
             w.seal()
+        if w.run_id is not None and w.run_id not in self.runs:
+            self.runs.append(w.run_id)
 
     @contextmanager
     def quiet_writing(self) -> Iterator[sa.Connection]:

@@ -1,9 +1,7 @@
-"""The pages as one ASGI application, and as a program: `python -m xiaohao.web.app HOST PORT`."""
+"""The pages as one ASGI application; `xiaohao up` serves `create_app`."""
 
-import sys
 from collections.abc import Awaitable, Callable
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 
@@ -23,7 +21,7 @@ SAFE = {
 """On every answer: nothing from elsewhere is loaded, the link is told to nobody, nothing is kept."""
 
 
-def create_app(ledger: Ledger, key: bytes) -> FastAPI:
+def pages_of(ledger: Ledger, key: bytes) -> FastAPI:
     """The pages of one ledger; `key` is what links are signed with.
 
     No page of documentation: nothing is served but what is named here.
@@ -49,13 +47,7 @@ def create_app(ledger: Ledger, key: bytes) -> FastAPI:
     return app
 
 
-def main(host: str, port: int) -> None:
-    """Serve the pages of the ledger that the settings name. Raises as `bootstrap.ledger` does."""
+def create_app() -> FastAPI:
+    """The pages of the ledger that the settings name. Raises as `bootstrap.ledger` does."""
     settings = bootstrap.settings()
-    ledger = bootstrap.ledger(settings)
-    app = create_app(ledger, bootstrap.page_key(settings))
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    return pages_of(bootstrap.ledger(settings), bootstrap.page_key(settings))

@@ -71,6 +71,16 @@ class Field(StrEnum):
     FROM_ON = "from_on"
     UNTIL_ON = "until_on"
     DEPUTY_OF = "deputy_of"
+    EMAIL = "email"
+    WECOM_ID = "wecom_id"
+    DINGTALK_ID = "dingtalk_id"
+    DINGTALK_GOV_ID = "dingtalk_gov_id"
+    FEISHU_ID = "feishu_id"
+    OTHER_SERVICE = "other_service"
+    ROBOT = "robot"  # of whatever service
+    WECOM_ROBOT = "wecom_robot"
+    DINGTALK_ROBOT = "dingtalk_robot"
+    FEISHU_ROBOT = "feishu_robot"
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,10 @@ class ProblemLine:
 
 @dataclass(frozen=True, slots=True)
 class UnitLine:
-    """One row of a list of units. A district has no parent."""
+    """One row of a list of units. A district has no parent.
+
+    `contacts` are its groups: a channel's word and the name of the robot there, as written.
+    """
 
     sheet: str
     row: int
@@ -93,13 +96,15 @@ class UnitLine:
     kind: UnitKind
     parent_name: str | None
     code: str | None
+    contacts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
     """One row of a list of people: who holds which role in which unit. Both days are inclusive.
 
-    `deputy_of` names the person for whom this one stands in (AB角), else None.
+    `deputy_of` names the person for whom this one stands in (AB角), else None. `contacts` are a
+    channel's word and the address there, as written.
     """
 
     sheet: str
@@ -112,6 +117,7 @@ class PersonLine:
     until_on: date | None
     code: str | None
     deputy_of: str | None = None
+    contacts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

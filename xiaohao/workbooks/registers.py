@@ -1,8 +1,10 @@
 """Lists of units and of people."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
+from xiaohao.vocabulary import Channel
 from xiaohao.workbooks.cells import NoDate, is_broken, narrow, one_line, packed, phone, read_date
 from xiaohao.workbooks.columns import Column, Field, first_by_field
 from xiaohao.workbooks.faults import Faults, about_broken
@@ -14,6 +16,22 @@ from xiaohao.workbooks.sections import is_listed
 from xiaohao.workbooks.unit_names import clean
 from xiaohao.workbooks.words import kind_of, role_of
 
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
+_NO_ADDRESS = "无"
+_OF_UNITS: tuple[tuple[Field, tuple[Channel, ...]], ...] = (
+    (Field.ROBOT, (Channel.WECOM_ROBOT, Channel.DINGTALK_ROBOT, Channel.FEISHU_ROBOT)),
+    (Field.WECOM_ROBOT, (Channel.WECOM_ROBOT,)),
+    (Field.DINGTALK_ROBOT, (Channel.DINGTALK_ROBOT,)),
+    (Field.FEISHU_ROBOT, (Channel.FEISHU_ROBOT,)),
+)
+_OF_PEOPLE: tuple[tuple[Field, tuple[Channel, ...]], ...] = (
+    (Field.EMAIL, (Channel.MAIL,)),
+    (Field.WECOM_ID, (Channel.WECOM_APP,)),
+    (Field.DINGTALK_ID, (Channel.DINGTALK_WORK,)),
+    (Field.DINGTALK_GOV_ID, (Channel.DINGTALK_GOV,)),
+    (Field.FEISHU_ID, (Channel.FEISHU_APP,)),
+    (Field.OTHER_SERVICE, (Channel.OTHER,)),
+)
 _MONTH = re.compile(r"(\d{4})[年./\-](\d{1,2})月?")  # 2022年5月: its first day
 
 
@@ -84,7 +102,10 @@ def read_unit_list(sheet: Sheet, head: Head, faults: Faults) -> list[UnitLine]:
         else:
             parent = clean(register.text(row, Field.PARENT))
             code = packed(register.cell(row, Field.CODE))
-            lines.append(UnitLine(sheet.name, row.number, name, kind, parent or None, code or None))
+            contacts = _contacts(register, row, _OF_UNITS)
+            lines.append(
+                UnitLine(sheet.name, row.number, name, kind, parent or None, code or None, contacts)
+            )
     return lines
 
 
@@ -122,6 +143,7 @@ def read_people_list(sheet: Sheet, head: Head, faults: Faults) -> list[PersonLin
                     until_on,
                     packed(register.cell(row, Field.CODE)) or None,
                     packed(register.text(row, Field.DEPUTY_OF)) or None,
+                    _contacts(register, row, _OF_PEOPLE),
                 )
             )
     return lines
@@ -136,6 +158,24 @@ def _mobile(register: _Register, row: Row) -> str:
     if number and not any(character.isdigit() for character in number):
         return ""
     return number
+
+
+def _contacts(
+    register: _Register, row: Row, fields: Sequence[tuple[Field, tuple[Channel, ...]]]
+) -> tuple[tuple[str, str], ...]:
+    """Channel and address of every cell that has one; a column of one channel goes before a common one."""
+    found: dict[str, str] = {}
+    for field, channels in fields:
+        value = register.cell(row, field)
+        if is_broken(value):
+            register.warn(row, field, f"{about_broken(value)}这一格按空白处理。")
+            continue
+        address = packed(value)
+        if address and field is Field.EMAIL and address != _NO_ADDRESS and not _EMAIL.fullmatch(address):
+            register.warn(row, field, "看不出是电子邮箱地址，这一格按空白处理。")
+            continue
+        found |= {channel.value: address for channel in channels if address}
+    return tuple(found.items())
 
 
 def _day(register: _Register, row: Row, field: Field) -> date | None:

@@ -58,33 +58,45 @@ _LEDGER_SPECIMEN = (
     "1. 现场勘查，确定修补范围\n2. 铺设路面", "", "否", "", "这一行是示例，不会导入",
 )  # fmt: skip
 _UNIT_FORM = Form(
-    ["序号", "单位名称", "单位类型", "上级单位", "单位编码"],
-    [6, 34, 12, 34, 18],
-    ["short", "text", "short", "text", "typed"],
-    5,
+    ["序号", "单位名称", "单位类型", "上级单位", "单位编码", "群机器人"],
+    [6, 34, 12, 34, 18, 16],
+    ["short", "text", "short", "text", "typed", "typed"],
+    6,
     {
         "单位类型": Choice([word.label for word in UnitKind]),
         "上级单位": Choice(source=_UNITS.source, strict=False),
     },
-    {"单位编码": "可以不填，由程序给出。"},
+    {
+        "单位编码": "可以不填，由程序给出。",
+        "群机器人": "单位工作群里的机器人在设置里的名称；没有的，用上级单位的。",
+    },
     1,
 )
-_UNIT_SPECIMEN = (SPECIMEN, "孟轲乡", "乡镇", "华龙区", "")
+_UNIT_SPECIMEN = (SPECIMEN, "孟轲乡", "乡镇", "华龙区", "", "")
 _PEOPLE_FORM = Form(
-    ["序号", "姓名", "单位", "职务", "手机号", "任职时间", "离任时间", "工号", "AB角"],
-    [6, 12, 28, 14, 16, 13, 13, 12, 12],
-    ["short", "text", "text", "short", "typed", "day", "day", "typed", "text"],
-    9,
+    [
+        "序号", "姓名", "单位", "职务", "手机号", "任职时间", "离任时间", "工号", "AB角", "电子邮箱",
+        "企业微信账号", "钉钉账号", "飞书账号",
+    ],
+    [6, 12, 28, 14, 16, 13, 13, 12, 12, 22, 14, 14, 14],
+    [
+        "short", "text", "text", "short", "typed", "day", "day", "typed", "text", "typed", "typed", "typed",
+        "typed",
+    ],
+    13,
     {"单位": _UNITS, "职务": Choice([word.label for word in Role])},
     {
         "手机号": "用于发送提醒。",
         "离任时间": "在任的留空。",
         "工号": "没有可以不填，由程序给出。",
         "AB角": "代谁履职，填被代理人的姓名，并写明起止日期。",
+        "企业微信账号": "用企业微信应用发通知的才填：通讯录里的账号（userid）。写“无”删去原来的。",
+        "钉钉账号": "用钉钉工作通知的才填：userid。",
+        "飞书账号": "用飞书应用发通知的才填：open_id。",
     },
     1,
-)
-_PEOPLE_SPECIMEN = (SPECIMEN, "张三", "孟轲乡", "分管领导", "13800000000", "2026-1-1", "", "", "")
+)  # fmt: skip
+_PEOPLE_SPECIMEN = (SPECIMEN, "张三", "孟轲乡", "分管领导", "13800000000", "2026-1-1", *[""] * 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,8 @@ def write_template(path: Path, *, unit: str, units: Sequence[UnitRow], made_at: 
         looks = Looks(book)
         line = (f"填报单位：{unit}", "", "填报日期：")
         rows = [
-            (number, row.name, row.kind.label, row.parent, row.code) for number, row in enumerate(units, 1)
+            (number, row.name, row.kind.label, row.parent, row.code, "")
+            for number, row in enumerate(units, 1)
         ]
         _write(book, looks, "问题台账", _LEDGER, title, line, _LEDGER_SPECIMEN, [])
         _write(book, looks, "单位", _UNIT_FORM, f"{unit}单位名单", ("", "", ""), _UNIT_SPECIMEN, rows)
@@ -122,7 +135,7 @@ def _write(
     title: str,
     line: Sequence[str],
     specimen: Sequence[str],
-    rows: Sequence[tuple[int, str, str, str, str]],
+    rows: Sequence[tuple[int, str, str, str, str, str]],
 ) -> None:
     sheet = book.add_worksheet(name)
     open_sheet(sheet, form, looks, title=title, line=line)
