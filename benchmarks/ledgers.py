@@ -30,21 +30,21 @@ PROBLEM_COLUMNS = (
 )  # fmt: skip
 
 
-def open_ledger(url: str) -> Ledger:
+def open_ledger(url: str, *, subdistricts: int = SUBDISTRICTS) -> Ledger:
     """An empty ledger with a policy, a calendar, units and people."""
     engine = open_engine(url)
     schema.make_if_empty(engine)
     ledger = Ledger(engine)
     set_up(ledger)
-    _people(ledger)
+    _people(ledger, subdistricts)
     return ledger
 
 
-def _people(ledger: Ledger) -> None:
+def _people(ledger: Ledger, subdistricts: int) -> None:
     rows: list[dict[str, Any]] = [
         {"code": "HL", "name": "华龙区", "kind": UnitKind.DISTRICT, "parent_id": None}
     ]
-    for s in range(SUBDISTRICTS):
+    for s in range(subdistricts):
         rows.append({"code": f"S{s}", "name": f"{s}街道", "kind": UnitKind.SUBDISTRICT, "parent_id": -1})
         at = len(rows)
         rows += [

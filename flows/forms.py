@@ -33,4 +33,5 @@ def _plain(field: dict[str, Any]) -> dict[str, Any]:
     kinds = [kind for kind in field.get("anyOf", ()) if kind != {"type": "null"}]
     if len(kinds) != 1 or len(kinds) == len(field["anyOf"]):
         return field
-    return kinds[0] | {name: value for name, value in field.items() if name not in ("anyOf", "default")}
+    plain: dict[str, Any] = dict(kinds[0])
+    return plain | {name: value for name, value in field.items() if name not in ("anyOf", "default")}

@@ -59,8 +59,8 @@ def look_again(form: RecheckForm) -> Rechecked:
             here.ledger,
             on=day_of(form, here),
             numbers=form.numbers,
-            unit=form.unit,
-            everything=not form.numbers and form.unit is None,
+            unit=form.unit or None,  # a field that was filled and emptied
+            everything=not form.numbers and not form.unit,
             dry_run=form.dry_run,
             progress=bar.at,
         )

@@ -25,6 +25,7 @@ from notifiers.webhook import Webhook
 from notifiers.wecom_app import WecomApp, WecomAppSettings
 from notifiers.wecom_robot import WecomRobot, WecomRobotSettings
 from xiaohao.errors import WrongUsage
+from xiaohao.rules.acknowledging import Answering
 from xiaohao.vocabulary import Channel
 
 
@@ -32,12 +33,15 @@ from xiaohao.vocabulary import Channel
 class ChannelSettings:
     """Which channels are used, the preferred one first, and what each needs, under the channel's word.
 
+    `page_key` signs the links of notices; without one a notice's link is the page's bare address.
     A webhook address may hold a key and the secret is one: neither is shown by `repr`, nor is any other
     secret.
     """
 
     order: tuple[Channel, ...]
     notices_folder: Path
+    page_key: bytes | None = field(default=None, repr=False)
+    answering: Answering = field(default_factory=Answering)
     webhook_url: str | None = field(default=None, repr=False)
     webhook_secret: str | None = field(default=None, repr=False)
     allow_http: bool = False

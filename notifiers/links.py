@@ -7,6 +7,9 @@ with it. A number alone would let anybody go through all notices.
 import base64
 import hashlib
 import hmac
+from dataclasses import replace
+
+from models.facts import DigestFacts
 
 _BYTES = 15
 _PURPOSE = b"xiaohao notice "
@@ -24,6 +27,13 @@ def notice_of(key: bytes, said: str) -> int | None:
     if not (number.isascii() and number.isdigit() and len(number) <= 18 and str(int(number)) == number):
         return None
     return int(number) if hmac.compare_digest(token(key, int(number)).encode(), said.encode()) else None
+
+
+def linked(facts: DigestFacts, notice_id: int, key: bytes | None) -> DigestFacts:
+    """The facts with the notice's own page; as they are without a page, or without a key to sign with."""
+    if facts.page_url is None or key is None:
+        return facts
+    return replace(facts, page_url=url(facts.page_url, key, notice_id))
 
 
 def url(page_url: str, key: bytes, notice_id: int) -> str:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import secrets
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from xiaohao.errors import LedgerUnreachable, WrongUsage
 from xiaohao.evidence_files import EvidenceFiles
 from xiaohao.ledger import connect, schema
 from xiaohao.ledger.writing import Ledger
+from xiaohao.rules.acknowledging import Answering
 from xiaohao.rules.delivery import DeliveryRules
 from xiaohao.settings import Settings
 from xiaohao.vocabulary import Channel
@@ -170,7 +172,12 @@ def channel_settings(of: Settings, *, only: Channel | None = None) -> ChannelSet
 
     Raises WrongUsage for a word that is no channel and for a channel whose settings are missing.
     """
-    return channels.channel_settings(of, only=only)
+    made = channels.channel_settings(of, only=only)
+    return replace(
+        made,
+        page_key=page_key(of) if of.page_url else None,
+        answering=Answering(lasts=of.acknowledged_workdays, within=of.answer_workdays),
+    )
 
 
 def watch_settings(of: Settings) -> WatchSettings:

@@ -86,6 +86,15 @@ class Settings(BaseSettings):
     delivery_most_a_day: int = Field(
         default=10, ge=0, description="每人每天最多收到几份通知，多的顺延；最高一级督办不受限制，0 为不限"
     )
+    acknowledged_workdays: int = Field(
+        default=5,
+        ge=1,
+        le=60,
+        description="点过“已阅”后多少个工作日内，没有新进展也不再重复通知本人（照常逐级上报）",
+    )
+    answer_workdays: int = Field(
+        default=2, ge=1, le=60, description="通知送达后多少个工作日没有点“已阅”，就报上一级知悉"
+    )
     delivery_tries: int = Field(
         default=8, ge=1, le=100, description="一份通知在一个渠道最多试几次，之后改用下一个渠道，再报上一级"
     )

@@ -1,5 +1,6 @@
 """已阅: who has acknowledged is spared the repeats for a while; silence is told to the next role up, once."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def runs_night(district: District, on: str, *, page: str = PAGE) -> night.Compos
     """The night of a business date, with pages to acknowledge on."""
     day = date.fromisoformat(on)
     night.fire(district.ledger, day)
-    done = night.compose(district.ledger, day, ROUTES, page_url=page, answering=TERMS)
+    done = night.compose(district.ledger, day, replace(ROUTES, answering=TERMS), page_url=page)
     seal.seal(district.ledger)
     district.last_night = day
     return done

@@ -202,7 +202,7 @@ def test_with_nobody_above_it_stays_dead_and_visible(
         office.delivers()
     assert office.states() == {NoticeState.DEAD: 3}
     assert len(receiver.requests) == 3
-    [last] = [each for each in office.messages() if "赵强" in each]
+    [last] = [each for each in office.messages() if each.startswith("赵强的通知")]
     assert "上级也无人可报，请当面转告" in last
     assert deliver.sent_from(deliver.told_of(office.delivers())).tried == 0
 

@@ -254,10 +254,11 @@ def comparable(done: Night) -> Night:
 def state_of(engine: sa.Engine) -> list[list[tuple[Any, ...]]]:
     """Problems, the steps recorded, and who was told: nothing twice."""
     steps = [FIRING.c[name] for name in ("problem_id", "round", "clock_on", "step", "level", "repeat")]
+    told = [NOTICE.c[name] for name in ("official_id", "channel", "kind", "business_date")]
     queries = (
         sa.select(PROBLEM).order_by(PROBLEM.c.id),
         sa.select(*steps).order_by(*steps),
-        sa.select(NOTICE.c.dedupe_key, NOTICE.c.state).order_by(NOTICE.c.dedupe_key),
+        sa.select(*told, NOTICE.c.state).order_by(*told),
     )
     with engine.connect() as conn:
         return [[tuple(row) for row in conn.execute(query)] for query in queries]

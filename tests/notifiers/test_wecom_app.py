@@ -349,3 +349,21 @@ def test_no_body_receipt_repr_or_log_bears_a_secret_or_what_came_back(
     said = " ".join(map(str, receipts)) + caplog.text + body_of() + repr(of) + repr(WecomApp(of))
     for secret in (SECRET, "TOKEN-", "more info", "It works"):
         assert secret not in said
+
+
+def test_what_is_over_a_persons_rate_is_dropped_without_an_error(standin: WecomStandin) -> None:
+    """Why the outbox must keep the rate itself: the vendor answers 0 to the thirty-first of a minute."""
+
+    async def sends() -> list[Receipt]:
+        channel = WecomApp(settings(standin.url))
+        try:
+            said = [digest.message(digest_of(overdue(f"HL-{n}"))) for n in range(31)]
+            return [
+                await channel.send(letter(channel, each, address="LiMing", key=f"{n}"))
+                for n, each in enumerate(said)
+            ]
+        finally:
+            await channel.aclose()
+
+    assert {type(receipt) for receipt in asyncio.run(sends())} == {Accepted}
+    assert (len(standin.delivered), standin.dropped) == (30, 1)

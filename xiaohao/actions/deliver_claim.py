@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from models.facts import facts_from_json
-from notifiers import choose, digest, message
+from notifiers import choose, digest, links, message
 from notifiers.choose import Addressee, ChannelSettings
 from notifiers.message import Letter, Message, Part
 from notifiers.robots import RobotAddress
@@ -180,7 +180,9 @@ def _judged(each: Due, gate: _Gate, found: Claimed) -> Lease | None:
         found.ended.append(changed(each, gate.now, NoticeState.DEAD, "no_address：没有这个渠道的地址"))
         return None
     try:
-        said = digest.message(facts_from_json(each.facts))
+        said = digest.message(
+            links.linked(facts_from_json(each.facts), each.id, gate.means.settings.page_key)
+        )
         until, why = _kept_back(each, gate, said, address, found)
         if until > gate.now:
             found.waiting.append(changed(each, gate.now, each.resting_state, why, until=until))

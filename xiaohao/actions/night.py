@@ -18,7 +18,6 @@ from xiaohao.ledger import closings, faults, firings, runs, timers
 from xiaohao.ledger.scopes import WHOLE, Scope, by_subtree, grouped, subtree
 from xiaohao.ledger.timers import Fired
 from xiaohao.ledger.writing import BULK, Ledger, Writing
-from xiaohao.rules.acknowledging import Answering
 from xiaohao.vocabulary import Action, StepKind
 
 NIGHTLY = "nightly"
@@ -183,7 +182,6 @@ def compose(
     routes: ChannelSettings,
     *,
     page_url: str = "",
-    answering: Answering | None = None,
     held: bool = False,
 ) -> Composed:
     """Tell every step that is recorded and untold, of whatever run, in one transaction (I7).
@@ -197,11 +195,11 @@ def compose(
         if (
             not firings.any_untold(r)
             and not open_kinds.intersection(telling.FAULT_KINDS)
-            and not telling.any_silence(r, on, page_url, answering)
+            and not telling.any_silence(r, on, page_url, routes.answering)
         ):
             return Composed()
     with ledger.writing(Action.TELL, by=NIGHTLY, on=on, bulk=BULK) as w:
-        return compose_in(w, routes, page_url=page_url, answering=answering, held=held)
+        return compose_in(w, routes, page_url=page_url, held=held)
 
 
 def compose_in(
@@ -209,12 +207,11 @@ def compose_in(
     routes: ChannelSettings,
     *,
     page_url: str = "",
-    answering: Answering | None = None,
     held: bool = False,
 ) -> Composed:
     """`compose` within an open transaction."""
     untold = firings.untold(w, lock=True)
-    plan = telling.plan(w, untold, page_url=page_url, answering=answering)
+    plan = telling.plan(w, untold, page_url=page_url, terms=routes.answering)
     if plan.writes:
         runs.begin(w, "compose")
     faults.found(w, plan.faults)
@@ -232,7 +229,12 @@ def compose_in(
 
 
 def dry_run(
-    ledger: Ledger, on: date, routes: ChannelSettings, scopes: Sequence[Scope] = (WHOLE,)
+    ledger: Ledger,
+    on: date,
+    routes: ChannelSettings,
+    scopes: Sequence[Scope] = (WHOLE,),
+    *,
+    page_url: str = "",
 ) -> tuple[FiredCounts, Composed]:
     """What a night would do: everything is tried in one transaction and rolled back."""
     total = FiredCounts()
@@ -241,7 +243,7 @@ def dry_run(
         with ledger.writing(Action.NIGHT, by=NIGHTLY, on=on, bulk=BULK) as w:
             for scope in scopes:
                 total.add(fire_in(w, scope))
-            composed = compose_in(w, routes)
+            composed = compose_in(w, routes, page_url=page_url)
             raise _Undone
     except _Undone:
         return total, composed

@@ -80,12 +80,11 @@ class _Line:
     said: Mapping[str, Any]
 
 
-def plan(w: Writing, untold: Sequence[Untold], *, page_url: str, answering: Answering | None = None) -> Plan:
+def plan(w: Writing, untold: Sequence[Untold], *, page_url: str, terms: Answering) -> Plan:
     """Find the holder of the day for each step, and what his digest says.
 
     Without a page nobody can acknowledge, so nothing is passed up for want of it.
     """
-    terms = answering or Answering()
     read = acknowledgements.read_steps(w) if untold else {}
     district = _District(
         posts.org(w),
@@ -173,11 +172,11 @@ def write(w: Writing, made: Plan, routes: ChannelSettings, *, held: bool) -> int
     return len(notices)
 
 
-def any_silence(r: Reading, on: date, page_url: str, answering: Answering | None = None) -> bool:
+def any_silence(r: Reading, on: date, page_url: str, terms: Answering) -> bool:
     """Whether a notice was not acknowledged in time; without a page nobody can."""
     if not page_url:
         return False
-    return acknowledgements.any_unanswered(r, reached_before(r, on, answering or Answering()))
+    return acknowledgements.any_unanswered(r, reached_before(r, on, terms))
 
 
 def still_open(w: Writing) -> list[Found]:

@@ -1,20 +1,25 @@
 """`xiaohao notify`: try a channel."""
 
+from collections.abc import Sequence
+from datetime import date
+
 import click
 
 from xiaohao import bootstrap
-from xiaohao.actions import notify_test
+from xiaohao.actions import night, notify_preview, notify_test, owed
+from xiaohao.actions.notify_preview import Preview
 from xiaohao.actions.notify_test import Tested
-from xiaohao.cli import screen
+from xiaohao.cli import desk, screen
 from xiaohao.cli.commands import Answer, Group
-from xiaohao.cli.parameters import Text, WordOf, argument, option
+from xiaohao.cli.parameters import DAY, Text, WordOf, argument, option
 from xiaohao.cli.screen import Screen
 from xiaohao.vocabulary import Channel
 
 OUT_OF_REACH = 3
+MOST_SHOWN = 20
 
 
-@click.group("notify", cls=Group, help="试发一条消息，检查通知渠道。")
+@click.group("notify", cls=Group, help="试发一条消息检查通知渠道，预览要发的通知。")
 def notify_command() -> None:
     """通知渠道."""
 
@@ -41,6 +46,42 @@ def test_command(channel: Channel, to: str | None) -> Answer:
     settings = bootstrap.channel_settings(bootstrap.settings(), only=channel)
     tested = notify_test.send_test(channel, settings, to=to, now=bootstrap.now(), progress=screen.note)
     return Answer(tested, lambda s: _show(s, tested), _exit_code(tested))
+
+
+@notify_command.command(
+    "preview",
+    help="预览夜间运行会发给谁、各渠道上写成什么样；不写入，也不发送。\n"
+    "写了工号或姓名就只看这一位的。每个渠道（XIAOHAO_CHANNELS）各显示一份，并注明有多少字节。",
+    examples=["notify preview", "notify preview HL0024", "notify preview 王建国 --date 2023-10-16"],
+)
+@argument("code", metavar="[工号]", required=False, help="只看发给谁的，写工号或姓名。")
+@option("--date", "on", type=DAY, help="业务日期，默认是最近一个该运行的日期。")
+def preview_command(code: str | None, on: date | None) -> Answer:
+    settings = bootstrap.settings()
+    ledger = desk.ledger(settings)
+    on = on or owed.owed(ledger, bootstrap.now())
+    night.check_date(ledger, on, today=bootstrap.today())
+    found = notify_preview.preview(
+        ledger,
+        bootstrap.channel_settings(settings),
+        on=on,
+        page_url=settings.page_url,
+        scopes=night.scopes(ledger, settings.scopes, on),
+        code=code,
+    )
+    return Answer({"business_date": on, "previews": found}, lambda s: _show_previews(s, on, found))
+
+
+def _show_previews(s: Screen, on: date, found: Sequence[Preview]) -> None:
+    if not found:
+        s.line(f"{on} 的夜间运行没有要发的通知。")
+    for each in found[:MOST_SHOWN]:
+        way = "" if each.reaches else "，没有这个渠道的地址，不会从这里发出"
+        s.head(f"{each.recipient}（{each.code}） {each.channel.label}  {each.size} 字节{way}")
+        s.lines([each.subject] if each.subject not in each.words else [])
+        s.lines(each.words.splitlines())
+    if (more := len(found) - MOST_SHOWN) > 0:
+        s.line(f"其余 {more} 份没有列出，写工号只看一位，或加 --json 查看全部。")
 
 
 def _exit_code(tested: Tested) -> int:

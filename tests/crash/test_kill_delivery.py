@@ -1,0 +1,115 @@
+"""kill -9 while 1,000 notices go out: none is lost, and none is doubled but those that were under way (I8)."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from digest_builders import TONIGHT, digest_of, overdue
+from loopback_receiver import Answer, Receiver, receiving
+
+from models.facts import to_json
+from xiaohao.actions import set_up
+from xiaohao.ledger import bulk, outbox
+from xiaohao.ledger.connect import open_engine
+from xiaohao.ledger.outbox import NewNotice
+from xiaohao.ledger.tables import NOTICE, OFFICIAL
+from xiaohao.ledger.writing import Ledger
+from xiaohao.vocabulary import Action, Channel, NoticeState
+
+MANY = 1_000
+HERE = Path(__file__).parent
+LONG_GONE = timedelta(hours=1)
+
+
+@pytest.fixture
+def ledger(database_url: str) -> Iterator[Ledger]:
+    """A thousand people, each with a notice that may go out at any hour."""
+    engine = open_engine(database_url)
+    ledger = Ledger(engine)
+    set_up.set_up(ledger)
+    facts = to_json(digest_of(overdue(level=3)))
+    numbers = range(1, MANY + 1)
+    with ledger.writing(Action.TELL, by="nightly", on=TONIGHT) as w:
+        people = [{"id": n, "code": f"P{n}", "name": f"第{n}人", "active": True} for n in numbers]
+        bulk.insert_rows(w.conn, OFFICIAL, people)
+        new = [NewNotice(f"digest:{n}", n, f"第{n}人", Channel.WEBHOOK, "digest", facts) for n in numbers]
+        outbox.add(w, new, now=datetime.now(UTC), held=False)
+    yield ledger
+    engine.dispose()
+
+
+def begun(database_url: str, receiver: Receiver) -> subprocess.Popen[bytes]:
+    """A process that is about to deliver."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen(
+        [sys.executable, str(HERE / "delivering.py"), database_url, receiver.url],
+        env=environment,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+    return process
+
+
+def leases_run_out(ledger: Ledger) -> set[str]:
+    """Time goes by: the keys of what a dead process held, now free to be taken."""
+    leased = NOTICE.c.state == NoticeState.LEASED
+    with ledger.writing(Action.TELL, by="x", on=TONIGHT) as w:
+        held = set(w.conn.execute(sa.select(NOTICE.c.dedupe_key).where(leased)).scalars())
+        w.conn.execute(NOTICE.update().where(leased).values(lease_until=datetime.now(UTC) - LONG_GONE))
+    return held
+
+
+def killed_again_and_again(ledger: Ledger, database_url: str, kills: int) -> None:
+    """Kill as many senders at random points of their work, let one finish, and look at what arrived."""
+    dice = random.Random(kills)
+    unsure: set[str] = set()
+    done = 0
+    with receiving(Answer(204, slow=0.02)) as receiver:
+        for left in range(kills, 0, -1):
+            process = begun(database_url, receiver)
+            before, part = len(receiver.requests), (MANY - done) / (left + 1)
+            until = before + dice.uniform(0.2, 1.8) * part
+            while len(receiver.requests) < until and process.poll() is None:
+                time.sleep(0.001)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            process.stdout.close()  # type: ignore[union-attr]
+            time.sleep(0.1)  # what is still on the wire arrives
+            unsure |= leases_run_out(ledger)
+            done = MANY - unfinished(ledger)
+        last = begun(database_url, receiver)
+        assert last.wait(120) == 0
+        last.stdout.close()  # type: ignore[union-attr]
+        arrived = Counter(request.headers["Idempotency-Key"] for request in receiver.requests)
+        bodies = {(request.headers["Idempotency-Key"], request.body) for request in receiver.requests}
+    with ledger.reading() as r:
+        assert dict(outbox.counts(r)) == {NoticeState.DELIVERED: MANY}
+    doubled = {key for key, count in arrived.items() if count > 1}
+    print(f"{kills} kills: {len(doubled)} of {MANY} notices doubled, {len(unsure)} were under way")
+    assert len(arrived) == MANY, "none is lost"
+    assert doubled <= unsure, "doubled only where the sender died between sending and committing"
+    assert len(bodies) == MANY, "and byte for byte the same"
+
+
+def unfinished(ledger: Ledger) -> int:
+    with ledger.reading() as r:
+        return sum(count for state, count in outbox.counts(r).items() if state is not NoticeState.DELIVERED)
+
+
+def test_three_kills(ledger: Ledger, database_url: str) -> None:
+    killed_again_and_again(ledger, database_url, 3)
+
+
+@pytest.mark.long
+def test_fifty_kills(ledger: Ledger, database_url: str) -> None:
+    killed_again_and_again(ledger, database_url, 50)
