@@ -63,6 +63,7 @@ bundle: setup ## 在 build/bundle 里做离线安装包（联网下载安装包�
 
 docs: setup ## 重新印出 docs/ 里由程序印的几页
 	@$(PY) docs/print_pages.py
+	@$(PY) docs/draw_messages.py --text
 
 clean: ## 删除生成的内容（不删 .venv）
 	@rm -rf $(BUILD) dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

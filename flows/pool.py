@@ -14,6 +14,7 @@ from uuid import UUID
 
 from prefect import runtime
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
@@ -93,15 +94,15 @@ def _wait(on: date, under_way: Sequence[Sent]) -> None:
     began = last_at_work = time.monotonic()
     with get_client(sync_client=True) as client, office() as here:
         while left := [each for each in under_way if not each.over]:
-            states = {each.run_id: client.read_flow_run(each.run_id).state for each in left}
+            states = _states(client, left)
             now = time.monotonic()
-            if any(state is not None and state.is_running() for state in states.values()):
+            if any(state.is_running() for state in states.values()):
                 last_at_work = now
             for each in left:
                 state = states[each.run_id]
-                if state is not None and state.is_final():
+                if state.is_final():
                     _ended(on, each, state)
-                elif state is not None and state.is_running():
+                elif state.is_running():
                     if night.is_being_fired(here.ledger, each.scope):
                         each.silent_since = now
                     elif now - each.silent_since > SILENT_FOR:
@@ -113,6 +114,13 @@ def _wait(on: date, under_way: Sequence[Sent]) -> None:
                 if not each.over and now - began > LASTS_AT_MOST:
                     each.over, each.failed = True, "等了两小时仍没有完成"
             time.sleep(LOOKS_EVERY)
+
+
+def _states(client: SyncPrefectClient, left: Sequence[Sent]) -> dict[UUID, State]:
+    """The state of each run in one request; a run that the server does not know any more has crashed."""
+    chosen = FlowRunFilter(id=FlowRunFilterId(any_=[each.run_id for each in left]))
+    found = {run.id: run.state for run in client.read_flow_runs(flow_run_filter=chosen, limit=len(left))}
+    return {each.run_id: found.get(each.run_id) or Crashed(message="没有这次运行") for each in left}
 
 
 def _ended(on: date, each: Sent, state: State) -> None:

@@ -145,7 +145,7 @@ class DingtalkWork:
     ) -> Fate | Again | Misconfigured:
         """What became of the task `reference`: DingTalk tells it for 24 hours after `accepted_at`."""
         age = vendors.instant(self._now) - accepted_at
-        if not reference.isdigit() or age >= _RESULT_KEPT:
+        if not (reference.isascii() and reference.isdigit()) or age >= _RESULT_KEPT:
             return Fate(is_final=True)
         if fault := self._fault():
             return fault

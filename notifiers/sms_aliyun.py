@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import httpx
 
-from notifiers import client, signing, sms
+from notifiers import client, signing, sms, vendors
 from notifiers.client import Answer
 from notifiers.message import (
     Accepted,
@@ -164,6 +164,8 @@ class SmsAliyun:
         self, action: str, query: Mapping[str, str]
     ) -> Answer | Again | Misconfigured | Refused | Uncertain:
         of = self._settings
+        if fault := vendors.fault_of(of.base):
+            return fault
         headers = {
             "host": httpx.URL(of.base).netloc.decode(),
             "x-acs-action": action,
@@ -195,7 +197,7 @@ def read_answer(answer: Answer, *, now: datetime) -> Receipt:
         return Again("调用过快", after=timedelta(minutes=1), code=code or 429)
     if not code or answer.status >= 500:
         return Uncertain("阿里云的应答看不懂", code=code or answer.status)
-    return Refused(code, f"阿里云没有接受（{code}）")
+    return Again(f"阿里云返回未收录的错误码 {code}", code=code)
 
 
 def read_details(answer: Answer) -> Fate:

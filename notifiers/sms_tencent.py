@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from notifiers import client, signing, sms
+from notifiers import client, signing, sms, vendors
 from notifiers.client import Answer
 from notifiers.message import (
     Accepted,
@@ -157,6 +157,8 @@ class SmsTencent:
         self, action: str, asked: Mapping[str, Any]
     ) -> Answer | Again | Misconfigured | Refused | Uncertain:
         of, at = self._settings, int(self._now())
+        if fault := vendors.fault_of(of.base):
+            return fault
         body = json.dumps(asked, ensure_ascii=False, separators=(",", ":")).encode()
         host = httpx.URL(of.base).netloc.decode()
         headers = {
@@ -223,4 +225,4 @@ def _receipt(code: str, status: int, now: datetime) -> Receipt:
         return Again("调用过快", after=timedelta(minutes=1), code=code or 429)
     if not code or status >= 500:
         return Uncertain("腾讯云的应答看不懂", code=code or status)
-    return Refused(code, f"腾讯云没有接受（{code}）")
+    return Again(f"腾讯云返回未收录的错误码 {code}", code=code)

@@ -20,9 +20,9 @@ ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.zh.md")
 
 
-def printer() -> ModuleType:
-    """The script that prints the pages."""
-    spec = importlib.util.spec_from_file_location("print_pages", ROOT / "docs" / "print_pages.py")
+def script(name: str) -> ModuleType:
+    """A script of docs/."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -42,7 +42,16 @@ def blocks(name: str) -> list[str]:
 @pytest.mark.parametrize("name", ["commands.md", "settings.md", "glossary.md", "errors.md", "moves.md"])
 def test_a_printed_page_is_as_the_program_prints_it(name: str) -> None:
     """Otherwise: `make docs`."""
-    assert text_of(f"docs/{name}") == printer().pages()[name]
+    assert text_of(f"docs/{name}") == script("print_pages").pages()[name]
+
+
+def test_the_page_of_messages_is_as_the_channels_post_them_and_its_pictures_are_there() -> None:
+    """Otherwise: `make docs`, and `python docs/draw_messages.py` for the pictures."""
+    text = text_of("docs/messages.zh.md")
+    assert text == script("draw_messages").page()
+    pictures = re.findall(r"\]\((pictures/\w+\.png)\)", text)
+    assert len(pictures) > 5
+    assert all((ROOT / "docs" / picture).stat().st_size > 1_000 for picture in pictures)
 
 
 def test_every_command_setting_channel_error_and_action_is_in_the_docs() -> None:

@@ -70,5 +70,17 @@ def test_one_person_is_found_by_code_or_name(overdue: District) -> None:
 
 def test_the_words_of_a_body_are_its_longest_text() -> None:
     assert words_of("两行\n文字") == "两行\n文字"
-    assert words_of('{"msgtype":"markdown","markdown":{"content":"**一**\\n二二二二二"}}') == "**一**\n二二二二二"
-    assert words_of('{"content":"{\\"card\\":[{\\"content\\":\\"卡片里的话\\"}]}"}') == "卡片里的话"
+    assert (
+        words_of('{"msgtype":"markdown","markdown":{"content":"**一**\\n二二二二二"}}')
+        == "**一**\n二二二二二"
+    )
+    assert (
+        words_of('{"content":"{\\"card\\":[{\\"content\\":\\"卡片里写的一段话\\"}]}"}') == "卡片里写的一段话"
+    )
+    assert (
+        words_of(
+            "a=1&msg=%7B%22t%22%3A%22%E4%B8%80%E4%BA%8C%E4%B8%89%E5%9B%9B%E4%BA%94%E5%85%AD%E4%B8%83%E5%85%AB%22%7D"
+        )
+        == "一二三四五六七八"
+    )
+    assert words_of('{"n":"3","d":"11-24"}') == '{"n":"3","d":"11-24"}'

@@ -174,7 +174,7 @@ def visit(browser: Any, office: Office) -> Iterator[Visit]:
     )
     context.set_default_timeout(30_000)
     seen = Visit(context.new_page(), office.base)
-    seen.page.on("request", seen.requests.append)
+    seen.page.on("request", lambda request: seen.requests.append(request))
     seen.page.goto(office.base)
     seen.page.get_by_placeholder("admin:pass").fill(office.auth)
     seen.shot("1-login")

@@ -161,7 +161,7 @@ def test_a_clock_that_is_off_is_said(aliyun: Vendors) -> None:
         ("InvalidAccessKeyId.NotFound", Misconfigured),
         ("isp.SYSTEM_ERROR", Again),
         ("Throttling.User", Again),
-        ("isv.SOMETHING_NEW", Refused),
+        ("isv.SOMETHING_NEW", Again),
     ],
 )
 def test_each_code_is_judged(aliyun: Vendors, code: str, kind: type) -> None:
@@ -201,6 +201,7 @@ def test_a_connection_that_breaks_off_is_uncertain_and_one_that_never_was_is_not
     aliyun.state.hang_up = True
     assert isinstance(send(aliyun), Uncertain)
     assert send(aliyun, base="http://127.0.0.1:9") == Again("连接不上对方服务器")
+    assert isinstance(send(aliyun, base="http://far.example"), Misconfigured)
 
 
 def fate(server: Vendors, reference: str, **but: Any) -> Any:

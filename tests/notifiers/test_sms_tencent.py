@@ -150,7 +150,7 @@ def test_a_clock_that_is_off_is_said(tencent: Vendors) -> None:
         ("InvalidParameterValue.TemplateParameterLengthLimit", Refused, None),
         ("InvalidParameterValue.ProhibitedUseUrlInTemplateParameter", Refused, None),
         ("InvalidParameterValue.ContentLengthLimit", Refused, None),
-        ("FailedOperation.SomethingNew", Refused, None),
+        ("FailedOperation.SomethingNew", Again, None),
         ("FailedOperation.TemplateParamSetNotMatchApprovedTemplate", Misconfigured, None),
         ("FailedOperation.InsufficientBalanceInSmsPackage", Misconfigured, None),
         ("UnauthorizedOperation.RequestIpNotInWhitelist", Misconfigured, None),
@@ -190,6 +190,7 @@ def test_a_connection_that_breaks_off_is_uncertain_and_one_that_never_was_is_not
     tencent.state.hang_up = True
     assert isinstance(send(tencent), Uncertain)
     assert send(tencent, base="http://127.0.0.1:9") == Again("连接不上对方服务器")
+    assert isinstance(send(tencent, base="http://far.example"), Misconfigured)
 
 
 def fate(server: Vendors, reference: str, **but: Any) -> Any:

@@ -1,10 +1,12 @@
 """预览: what the night of a business date would tell whom, in the words and bytes of each channel. Nothing is written."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl
 
 from models.facts import DigestFacts
 from notifiers import choose, digest, fit, links, message
@@ -17,6 +19,8 @@ from xiaohao.ledger.writing import Ledger
 from xiaohao.vocabulary import Channel
 
 KEY = "preview"
+SHORTEST = 8
+_FORM = re.compile(r"[\w%.+*-]+=[^\s&=]*(&[\w%.+*-]+=[^\s&=]*)+$")
 SAMPLE_NOTICE = 0
 """The number in a link of a notice that is not there: its page says so."""
 
@@ -65,8 +69,12 @@ def preview(
 
 
 def words_of(body: str) -> str:
-    """What a reader sees of a body: its longest text, where it is JSON (also JSON within a text)."""
-    return max(_texts(body), key=len, default=body)
+    """What a reader sees of a body: its longest text, where it is JSON or a form (also JSON within a text).
+
+    A body of short values only, as an SMS has, is shown as it is.
+    """
+    longest = max(_texts(body), key=len, default=body)
+    return longest if len(longest) >= SHORTEST else body
 
 
 def _people(ledger: Ledger, on: date) -> dict[str, Addressee]:
@@ -107,6 +115,8 @@ def _texts(body: str) -> Iterator[str]:
     try:
         said = json.loads(body)
     except ValueError:
+        said = dict(parse_qsl(body)) if _FORM.match(body) else None
+    if said is None:
         return
     yield from _strings(said)
 

@@ -23,7 +23,7 @@ from notifiers.message import (
 from xiaohao.errors import WrongUsage
 from xiaohao.vocabulary import Channel
 
-WAITS = (timedelta(seconds=2), timedelta(seconds=4), timedelta(seconds=6))
+WAITS = (timedelta(seconds=1), timedelta(seconds=4), timedelta(seconds=7))
 """How long the result is waited for, where the channel tells one: each wait ends with a question."""
 SUBJECT = "销号系统试发消息"
 _TO: Mapping[Channel, str] = {
