@@ -94,25 +94,26 @@ def _wait(on: date, under_way: Sequence[Sent]) -> None:
     began = last_at_work = time.monotonic()
     with get_client(sync_client=True) as client, office() as here:
         while left := [each for each in under_way if not each.over]:
-            states = _states(client, left)
             now = time.monotonic()
+            if now - began > LASTS_AT_MOST:
+                for each in left:
+                    each.over, each.failed = True, "等了两小时仍没有完成"
+                return
+            states = _states(client, left)
             if any(state.is_running() for state in states.values()):
                 last_at_work = now
             for each in left:
                 state = states[each.run_id]
+                if not state.is_running() or night.is_being_fired(here.ledger, each.scope):
+                    each.silent_since = now
                 if state.is_final():
                     _ended(on, each, state)
-                elif state.is_running():
-                    if night.is_being_fired(here.ledger, each.scope):
-                        each.silent_since = now
-                    elif now - each.silent_since > SILENT_FOR:
-                        _declare(client, each, Crashed(message="进程已不在，由夜间运行接替"))
-                        _replace(on, each)
+                elif now - each.silent_since > SILENT_FOR:
+                    _declare(client, each, Crashed(message="进程已不在，由夜间运行接替"))
+                    _replace(on, each)
                 elif now - last_at_work > TAKEN_WITHIN:
                     _declare(client, each, Cancelled(message="没有 worker 接手，由夜间运行自行办理"))
                     _fire_here(on, each)
-                if not each.over and now - began > LASTS_AT_MOST:
-                    each.over, each.failed = True, "等了两小时仍没有完成"
             time.sleep(LOOKS_EVERY)
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -92,6 +93,7 @@ class DingtalkGov:
         self._within = within
         self._now = now
         self._client = client.new_client(connect=connect, answer=answer)
+        self._count = count(secrets.randbelow(10_000))
 
     def body(self, message: Message, *, address: str, key: str) -> str:
         """The form that is posted, its parameters in the order of signing; `msg` has at most 2,048 bytes."""
@@ -136,7 +138,7 @@ class DingtalkGov:
     def _headers(self, form: str) -> dict[str, str]:
         of, now = self._settings, self._now()
         at = datetime.fromtimestamp(now, sms.SHANGHAI).isoformat(timespec="milliseconds")
-        nonce = f"{int(now * 1000)}{secrets.randbelow(10_000):04}"
+        nonce = f"{int(now * 1000)}{next(self._count) % 10_000:04}"
         signature = signing.dingtalk_gov(
             of.app_secret,
             method="POST",

@@ -176,7 +176,7 @@ def read_answer(answer: Answer, *, now: datetime) -> Receipt:
 
 
 def _safety(words: str) -> str:
-    told = words.partition("solution:")[0].removeprefix("description:").lower()
+    told = words.partition("solution:")[0].lower()
     for marks, why in _SAFETY:
         if any(mark in told for mark in marks):
             found = _ADDRESS.search(told)

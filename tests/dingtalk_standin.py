@@ -92,6 +92,7 @@ class Dingtalk(ThreadingHTTPServer):
         self.app_key, self.app_secret, self.agent_id, self.tenant = "KEY1", "APP-SECRET", 42, "196729"
         self.people = {"u1", "u2", "1001"}
         self.becomes = "unread"
+        self.most_a_day = 500
         self.requests: list[Request] = []
         self.delivered: list[Delivered] = []
         self.tasks: dict[int, Task] = {}
@@ -177,8 +178,10 @@ class Dingtalk(ThreadingHTTPServer):
         if self._again(f"work {userid} {json.dumps(msg)}"):
             return _error(143106, "发送同样的消息内容超过限制")
         number = 256271667526 + len(self.tasks)
-        self.tasks[number] = Task(userid, self.becomes)
-        if self.becomes in ("unread", "read"):
+        today = sum(task.userid == userid for task in self.tasks.values())
+        state = self.becomes if today < self.most_a_day else "143105"  # accepted all the same
+        self.tasks[number] = Task(userid, state)
+        if state in ("unread", "read"):
             self.delivered.append(Delivered(userid, msg["markdown"]["title"], msg["markdown"]["text"]))
         return {"errcode": 0, "errmsg": "ok", "task_id": number}
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -113,6 +114,15 @@ def test_a_second_use_of_the_id_counts_as_sent_and_each_try_is_signed_anew() -> 
     first, second = standin.requests
     assert first.body == second.body
     assert first.headers["X-Hmac-Auth-Signature"] != second.headers["X-Hmac-Auth-Signature"]
+
+
+def test_sends_of_one_instant_do_not_share_a_nonce() -> None:
+    """The stand-in takes none twice."""
+    with dingtalk() as standin:
+        of, instant = settings(standin.base), time.time()
+        receipts = posted(of, *(written(of, key=f"k{n}") for n in range(10)), now=lambda: instant)
+    assert [type(each) for each in receipts] == [Accepted] * 10
+    assert len(standin.delivered) == 10
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,23 @@ def test_accepted_but_never_delivered_comes_out(state: str, failed: Refused) -> 
     assert standin.delivered == []
 
 
+def test_over_the_limit_of_a_day_it_is_accepted_and_comes_out_as_not_delivered() -> None:
+    other = digest.message(digest_of(near()))
+
+    async def act(channel: DingtalkWork) -> list[Receipt]:
+        letters = [letter(channel, said, address="u1", key=KEY) for said in (MESSAGE, other)]
+        return [await channel.send(each) for each in letters]
+
+    with dingtalk() as standin:
+        standin.most_a_day = 1
+        first, second = over(settings(standin.base), act)
+        assert fate_of(standin, first) == Fate(delivered=True)
+        over_it = fate_of(standin, second)
+        assert isinstance(over_it, Fate)
+        assert over_it.failed == Refused(143105, "对方当日的工作通知已达上限，未送达")
+    assert len(standin.delivered) == 1
+
+
 def test_what_stands_in_no_list_is_lost_when_it_is_asked_for_the_last_time() -> None:
     with dingtalk() as standin:
         standin.becomes = "lost"

@@ -41,9 +41,9 @@ def pass_on(w: Writing, settings: ChannelSettings, ids: Sequence[int], *, now: d
     way once, however often this is called. Where no channel is left the next post up is told for
     information: the level stays, and a fault says who cannot be reached.
     """
-    ended = outbox_chain.ended(w, ids)
-    if not ended:
+    if not ids:
         return 0
+    ended = outbox_chain.ended(w, ids)
     tried = outbox_chain.tried(w, ids)
     people = recipients.addressees(w, [each.official_id for each in ended], w.on)
     new: list[NewNotice] = []

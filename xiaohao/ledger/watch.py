@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 import sqlalchemy as sa
 
 from models.firing import UNTOLD
-from models.notice import WAITING
+from models.notice import UNFINISHED, WAITING
 from models.problem import OPEN
 from xiaohao.ledger.tables import CHECKPOINT, FAULT, FIRING, NOTICE, PROBLEM, RUN, TRAIL, TRAIL_HEAD
 from xiaohao.ledger.writing import Reading
@@ -93,7 +93,8 @@ def untold_unlisted(r: Reading, night: NightSeen) -> Behind:
         FAULT.c.cleared_on.is_(None),
         FAULT.c.subject == sa.literal("unit:").concat(sa.cast(PROBLEM.c.unit_id, sa.Text)),
     )
-    steps = _with_last_entry(FIRING.join(PROBLEM, PROBLEM.c.id == FIRING.c.problem_id))
+    by_step = sa.text("problem.id = +firing.problem_id")  # the plus keeps SQLite from walking all problems
+    steps = _with_last_entry(FIRING.join(PROBLEM, by_step))
     query = (
         sa.select(sa.func.count(), sa.func.min(FIRING.c.crossed_on), sa.func.min(PROBLEM.c.number))
         .select_from(steps)
@@ -104,12 +105,22 @@ def untold_unlisted(r: Reading, night: NightSeen) -> Behind:
 
 
 def told_unsaid(r: Reading, night: NightSeen) -> int:
-    """How many steps the night marked as told that stand in none of its notices' facts."""
+    """How many steps the night marked as told that stand in none of its notices' facts.
+
+    Looks at the steps from the oldest one on that any of these notices names.
+    """
     mine = NOTICE.c.run_id.in_(list(night.runs)) & (NOTICE.c.business_date == night.on)
-    facts = r.conn.execution_options(yield_per=200).execute(sa.select(NOTICE.c.facts).where(mine)).scalars()
-    said = {firing for text in facts for firing in _firings(text)}
-    marked = sa.select(FIRING.c.id).join(NOTICE, NOTICE.c.id == FIRING.c.notice_id).where(mine)
-    return sum(firing not in said for firing in r.conn.execute(marked).scalars())
+    told = r.conn.execution_options(yield_per=200).execute(sa.select(NOTICE.c.id, NOTICE.c.facts).where(mine))
+    said: set[int] = set()
+    notices: set[int] = set()
+    for notice_id, facts in told:
+        notices.add(notice_id)
+        said.update(_firings(facts))
+    if not notices:
+        return 0
+    marked = sa.select(FIRING.c.id, FIRING.c.notice_id).where(FIRING.c.id >= min(said, default=0))
+    rows = r.conn.execution_options(yield_per=10_000).execute(marked)
+    return sum(notice_id in notices and firing not in said for firing, notice_id in rows)
 
 
 def unended(
@@ -117,13 +128,14 @@ def unended(
 ) -> Unended:
     """Notices that wait since before `overdue` or for a time after `beyond`, leases that ended before
     `orphaned`, and notices held since before `held`."""
+    waiting, unfinished = sa.text(WAITING), sa.text(UNFINISHED)
     due = sa.func.coalesce(NOTICE.c.next_attempt_at, NOTICE.c.created_at) < overdue
-    waits = sa.literal_column(f"({WAITING})", sa.Boolean()), NOTICE.c.state != NoticeState.LEASED
-    leased = NOTICE.c.state == NoticeState.LEASED, NOTICE.c.lease_until < orphaned
-    is_held = NOTICE.c.state == NoticeState.HELD, NOTICE.c.created_at < held
-    unfinished = NOTICE.c.state.not_in((NoticeState.ACCEPTED, NoticeState.DELIVERED))
-    late = _count(r, *waits, due | (NOTICE.c.next_attempt_at > beyond))
-    return Unended(late, _count(r, *leased), _count(r, unfinished, *is_held))
+    planned = NOTICE.c.next_attempt_at > beyond
+    return Unended(
+        overdue=_count(r, waiting, NOTICE.c.state != NoticeState.LEASED, due | planned),
+        orphaned=_count(r, waiting, NOTICE.c.state == NoticeState.LEASED, NOTICE.c.lease_until < orphaned),
+        held=_count(r, unfinished, NOTICE.c.state == NoticeState.HELD, NOTICE.c.created_at < held),
+    )
 
 
 def miscounted(r: Reading, night: NightSeen) -> dict[int, str]:
@@ -168,8 +180,9 @@ def _untouched_since(night: NightSeen) -> sa.ColumnElement[bool]:
     return TRAIL.c.at.is_(None) | (TRAIL.c.at < _text(night.began - A_MOMENT))
 
 
-def _count(r: Reading, *conditions: sa.ColumnElement[bool]) -> int:
-    query = sa.select(sa.func.count()).select_from(NOTICE).where(*conditions)
+def _count(r: Reading, index: sa.TextClause, *conditions: sa.ColumnElement[bool]) -> int:
+    """How many notices; `index` repeats the words of the partial index that is read."""
+    query = sa.select(sa.func.count()).select_from(NOTICE).where(index, *conditions)
     return int(r.conn.execute(query).scalar_one())
 
 
