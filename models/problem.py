@@ -9,7 +9,6 @@ from models import columns
 from models.columns import check, partial_index
 from xiaohao.vocabulary import Entered, Light, RectificationClass, Source, Status, TermUnit
 
-
 OPEN = "status NOT IN ('closed', 'cancelled')"
 """SQL: the problem still runs; a query uses the index where it repeats these words."""
 

@@ -116,6 +116,28 @@ def test_pressing_twice_is_written_once_and_a_notice_must_be_there(staffed: Dist
         press(staffed, 999_999, "2026-11-19")
 
 
+def test_a_notice_sent_instead_acknowledges_the_first_to_the_same_person_only(staffed: District) -> None:
+    first = overdue_for_long(staffed)
+    with staffed.ledger.engine.begin() as conn:
+        row = conn.execute(sa.select(NOTICE).where(NOTICE.c.id == first)).one()._mapping
+        others = conn.execute(
+            sa.select(NOTICE.c.official_id).where(NOTICE.c.official_id != row["official_id"])
+        )
+        other = others.scalars().first() or staffed.who("李明").id
+        new = dict(row, id=None, instead_of=first)
+        del new["id"]
+        conn.execute(NOTICE.insert().values(new | {"dedupe_key": "instead:1"}))
+        conn.execute(NOTICE.insert().values(new | {"dedupe_key": "instead:2", "official_id": other}))
+        query = sa.select(NOTICE.c.id).where(NOTICE.c.dedupe_key == sa.bindparam("key"))
+        same, above = (conn.execute(query, {"key": f"instead:{n}"}).scalar_one() for n in (1, 2))
+    assert press(staffed, above, "2026-11-18")
+    found, _ = acknowledge.opened(staffed.ledger, first)
+    assert found.acknowledged_at is None
+    assert press(staffed, same, "2026-11-18")
+    found, _ = acknowledge.opened(staffed.ledger, first)
+    assert found.acknowledged_at == morning("2026-11-18")
+
+
 def test_silence_is_told_to_the_next_role_up_for_information_and_the_level_stays(staffed: District) -> None:
     staffed.has(a_problem("HL-1", due_on="2026-11-13"))  # a Friday; level 2 comes on Wednesday
     runs_night(staffed, "2026-11-14")

@@ -75,10 +75,14 @@ def standing(r: Reading, numbers: Sequence[str]) -> Mapping[str, Status]:
 
 
 def mark(w: Writing, notice_id: int, at: datetime) -> bool:
-    """Write that a notice, and those that it was sent instead of, is acknowledged; False where it was already."""
+    """Write that a notice is acknowledged, with those to the same person that it was sent instead of.
+
+    False where it was already.
+    """
     chain = sa.text(
-        "WITH RECURSIVE chain(id) AS (SELECT CAST(:id AS BIGINT) UNION SELECT n.instead_of FROM notice n "
-        "JOIN chain c ON n.id = c.id WHERE n.instead_of IS NOT NULL) SELECT id FROM chain"
+        "WITH RECURSIVE chain(id) AS (SELECT CAST(:id AS BIGINT) UNION SELECT o.id FROM notice n "
+        "JOIN chain c ON n.id = c.id JOIN notice o ON o.id = n.instead_of AND o.official_id = n.official_id) "
+        "SELECT id FROM chain"
     )
     ids = [row[0] for row in w.conn.execute(chain, {"id": notice_id})]
     update = NOTICE.update().where(NOTICE.c.id.in_(ids), NOTICE.c.acknowledged_at.is_(None))

@@ -40,9 +40,7 @@ def all_contacts(r: Reading) -> Contacts:
     return found
 
 
-def write(
-    w: Writing, new: Contacts, *, unit_ids: Mapping[int, int], official_ids: Mapping[int, int]
-) -> None:
+def write(w: Writing, new: Contacts, *, unit_ids: Mapping[int, int], official_ids: Mapping[int, int]) -> None:
     """Write what changed. The two maps give the ids of those that were still to be written.
 
     An address that was there is replaced. Nothing of it is told to the trail.

@@ -86,9 +86,9 @@ def group_contacts(
     held: Any = HOLDING.join(POST, POST.c.id == HOLDING.c.post_id).join(UNIT, UNIT.c.id == POST.c.unit_id)
     query = sa.select(HOLDING.c.official_id, UNIT.c.path).select_from(held)
     query = query.where(there, HOLDING.c.official_id.in_(official_ids)).order_by(HOLDING.c.id)
-    for row in r.conn.execute(query):
-        for unit_id in reversed(row.path.strip("/").split("/")):
-            found[row.official_id] = groups.get(unit_id, {}) | found[row.official_id]
+    for holds in r.conn.execute(query):
+        for unit_id in reversed(holds.path.strip("/").split("/")):
+            found[holds.official_id] = groups.get(unit_id, {}) | found[holds.official_id]
     return found
 
 

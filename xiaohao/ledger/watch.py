@@ -214,6 +214,7 @@ def _notices_by_run(r: Reading, night: NightSeen) -> Mapping[int, int]:
 
 
 def _differences(r: Reading, night: NightSeen, *, since: int) -> dict[int, str]:
+    """Counts that are not equal; of tellings and notices only fewer: others than the digests' are written too."""
     entries, notices = _entries_by_run(r, night, since=since), _notices_by_run(r, night)
     found = {}
     for run, counts in night.runs.items():
@@ -222,7 +223,7 @@ def _differences(r: Reading, night: NightSeen, *, since: int) -> dict[int, str]:
             ("trail", "留痕", there.total()),
             ("fired", "到点", there[Action.NIGHT]),
             ("closed", "销号", there[Action.CLOSE]),
-            ("told", "讲到的问题", there[Action.TELL]),
+            ("told", "讲到的问题", min(there[Action.TELL], counts.get("told", 0))),
             ("notices", "通知", min(notices.get(run, 0), counts.get("notices", 0))),
         )
         differs = [f"{word} {counts[key]} 而实有 {n}" for key, word, n in compared if counts.get(key, n) != n]
