@@ -5,6 +5,7 @@ Prefect started for one run then says so (`flows.running`).
 """
 
 from flows import environment as environment
-from flows import running
+from flows import plain_logs, running
 
 running.announce_from_environment()
+plain_logs.install()

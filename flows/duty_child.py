@@ -8,13 +8,13 @@ on stdout once it is ready, and ends when stdin is closed, by its parent's will 
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from flows import deployments, heartbeats, made_up, running, stale
@@ -22,9 +22,9 @@ from flows import deployments, heartbeats, made_up, running, stale
 from prefect.client.orchestration import SyncPrefectClient, get_client  # isort: skip
 from prefect.runner import Runner  # isort: skip
 
-LOG = logging.getLogger("xiaohao.up")
 AT_ONCE = 4
 LOOKS_EVERY = 10.0
+ASKS_EVERY = 30.0
 SERVER_WITHIN = 240.0
 FLOWS_END_WITHIN = 6.0
 LAST_LOOK_WITHIN = 2.0
@@ -76,11 +76,12 @@ def _worker(client: SyncPrefectClient, pool: str) -> Callable[[], Any]:
 
 
 def _look_again_and_again(pool: str) -> None:
-    first = True
+    first, ask_at = True, 0.0
     while True:
         with get_client(sync_client=True) as client:
             _attempt(stale.mark, client, first=False, shared=bool(pool))
-            first = not _attempt(made_up.ask, client, first=first) and first
+            if time.monotonic() >= ask_at and _attempt(made_up.ask, client, first=first):
+                first, ask_at = False, time.monotonic() + ASKS_EVERY
         time.sleep(LOOKS_EVERY)
 
 
@@ -89,7 +90,10 @@ def _attempt(act: Callable[..., object], *args: object, **kwargs: object) -> boo
     try:
         act(*args, **kwargs)
     except Exception as error:
-        LOG.warning("%s: %s", type(error).__name__, error)
+        print(
+            f"{datetime.now(UTC).isoformat(timespec='seconds')} {type(error).__name__}: {error}",
+            file=sys.stderr,
+        )
         return False
     return True
 

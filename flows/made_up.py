@@ -2,7 +2,7 @@
 no run for a time that passed while it was off), and never repeats a run whose process was killed.
 """
 
-import logging
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,6 @@ from xiaohao.actions import owed
 from xiaohao.errors import WrongDate
 from xiaohao.rules import business_date
 
-LOG = logging.getLogger("xiaohao.up")
 TAG = "补跑"
 MOST_IN_A_ROW = 3
 """Runs that are killed one after the other: then a person has to look."""
@@ -41,8 +40,8 @@ def ask(client: SyncPrefectClient, *, first: bool) -> FlowRun | None:
     same run: its key is the date, or the run that it follows.
     """
     runs = _newest(client)
-    if runs and runs[0].state_type is StateType.CRASHED:
-        return _after(client, runs)
+    if runs and runs[0].state_type is StateType.CRASHED and (again := _after(client, runs)) is not None:
+        return again
     if runs and runs[0].state_type not in ENDED:
         return None
     on = _owed(first=first)
@@ -61,18 +60,28 @@ def _after(client: SyncPrefectClient, runs: list[FlowRun]) -> FlowRun | None:
     ]
     if len(in_a_row) == MOST_IN_A_ROW:
         return None
-    on = _date_of(crashed)
+    form = crashed.parameters.get("form") or {}
+    on = _date_of(crashed, form)
     with office() as here:
-        if on < owed.last_night(here.ledger, on):
+        last = owed.last_night(here.ledger, on)
+        if on < last or (not form.get("business_date") and _is_far(last, on, here.settings.most_days_owed)):
             return None
-    return _run(client, key=f"xiaohao-after-{crashed.id}", form={"business_date": on.isoformat()})
+    again = {**form, "business_date": on.isoformat()}
+    return _run(client, key=f"xiaohao-after-{crashed.id}", form=again)
 
 
-def _date_of(run: FlowRun) -> date:
-    form = run.parameters.get("form") or {}
+def _date_of(run: FlowRun, form: Mapping[str, Any]) -> date:
     if asked := form.get("business_date"):
         return date.fromisoformat(asked)
     return business_date.owed(run.start_time or run.expected_start_time or datetime.now(UTC))
+
+
+def _is_far(last: date, on: date, most_days: int) -> bool:
+    try:
+        owed.check_clock(last, on, most_days=most_days)
+    except WrongDate:
+        return True
+    return False
 
 
 def _owed(*, first: bool) -> date | None:

@@ -40,6 +40,7 @@ def _announce(flow: Any, flow_run: Any, state: Any) -> None:  # noqa: ARG001
 
 @contextlib.contextmanager
 def _on_that_of(up: Up) -> Iterator[None]:
+    through_up.wait_for(up)
     through_up.prepare(up)
     with _on(Server(up.prefect_api, up.prefect_auth), heartbeat=running.HEARTBEAT_EVERY):
         yield

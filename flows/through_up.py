@@ -52,6 +52,24 @@ def prepare(up: Up) -> None:
     os.environ.update(serving.for_clients(serving.Server(up.prefect_api, up.prefect_auth)))
 
 
+def wait_for(up: Up) -> None:
+    """Wait until the server answers: it may be on its way up again. Raises Unreachable."""
+    import httpx
+
+    last = time.monotonic() + AWAY_FOR
+    while True:
+        try:
+            httpx.get(f"{up.prefect_api}/health", timeout=AWAY_FOR).raise_for_status()
+            return
+        except httpx.HTTPError as error:
+            if time.monotonic() > last:
+                raise Unreachable(
+                    "正在运行的 xiaohao up 的 Prefect 服务没有回应。台账没有变化，请稍后再试；"
+                    "也可以先用 xiaohao nightly --direct 不经 Prefect 运行。"
+                ) from error
+            time.sleep(LOOKS_EVERY)
+
+
 def _answer_of(deployment: str, form: dict[str, Any]) -> Any:
     with _client() as client:
         run = _begun(client, _asked(client, deployment, form))

@@ -117,8 +117,11 @@ class Mail:
 
     async def aclose(self) -> None:
         """Sign off where a connection is open, and end the threads."""
-        await asyncio.to_thread(self._server.close)
+        await asyncio.to_thread(self._end)
+
+    def _end(self) -> None:
         self._threads.shutdown()
+        self._server.close()
 
     async def _within_time(self, attempt: "Attempt") -> Receipt:
         done = asyncio.get_running_loop().run_in_executor(self._threads, attempt.run)
@@ -128,6 +131,9 @@ class Mail:
         except TimeoutError:
             attempt.break_off()
             return await done
+        except asyncio.CancelledError:
+            attempt.break_off()
+            raise
 
 
 class Server:

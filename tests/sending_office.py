@@ -89,7 +89,8 @@ class SendingOffice:
         """The notices as they stand, oldest first."""
         query = sa.select(NOTICE).order_by(NOTICE.c.id)
         with self.ledger.reading() as r:
-            return r.conn.execute(query.where(NOTICE.c.id.in_(ids)) if ids else query).all()
+            found: Sequence[Any] = r.conn.execute(query.where(NOTICE.c.id.in_(ids)) if ids else query).all()
+            return found
 
     def changes(self, **values: Any) -> None:
         """Every notice is set to these values, as if something had happened."""

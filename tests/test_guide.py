@@ -9,11 +9,11 @@ import click
 import pytest
 
 from xiaohao.cli.command_line import COMMANDS, cli
-from xiaohao.settings import Settings
+from xiaohao.settings import each_setting
 
 ROOT = Path(__file__).parents[1]
 GUIDE = sorted((ROOT / "docs" / "guide").glob("*.md"))
-SETTINGS = {f"XIAOHAO_{name.upper()}" for name in Settings.model_fields}
+SETTINGS = {each.name for each in each_setting()}
 OF_FILES = {"XIAOHAO_DB_PASSWORD"}
 """What deploy/postgres.sql and compose.yaml read; `test_service_files` looks at those."""
 each_page = pytest.mark.parametrize("page", GUIDE, ids=lambda page: page.name)

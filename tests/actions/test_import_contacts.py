@@ -143,25 +143,22 @@ def test_a_list_of_units_says_the_robot_of_each_group(office: Office) -> None:
     assert "孟轲乡群" not in in_the_trail(office)
 
 
-@pytest.mark.parametrize(
-    ("unit", "robot"),
-    [
-        ("绿城社区", "绿城群"),
-        ("人民路街道", "区群"),
-        ("杨干城村", "乡群"),
-        ("孟轲乡", "乡群"),
-        ("区住建局", "区群"),
-    ],
-)
-def test_an_official_is_met_in_the_group_of_the_nearest_unit(office: Office, unit: str, robot: str) -> None:
+def test_an_official_is_met_in_the_group_of_the_nearest_unit(office: Office) -> None:
     written = {"华龙区": "区群", "孟轲乡": "乡群", "绿城社区": "绿城群"}
-    lines = [(*row, written.get(row[0], "")) for row in DISTRICT]
-    office.bring(office.file("单位.csv", [ROBOTS, *lines]))
-    brings(office, ("李明", unit, "经办人", "2025-1-1"), heads=PEOPLE[:4])
-    (official,) = office.rows(OFFICIAL)
+    office.bring(office.file("单位.csv", [ROBOTS, *[(*row, written.get(row[0], "")) for row in DISTRICT]]))
+    nearest = {
+        "绿城社区": "绿城群",
+        "人民路街道": "区群",
+        "杨干城村": "乡群",
+        "孟轲乡": "乡群",
+        "区住建局": "区群",
+    }
+    brings(office, *((f"{unit}的人", unit, "经办人", "2025-1-1") for unit in nearest), heads=PEOPLE[:4])
+    ids = {row.id: row.name.removesuffix("的人") for row in office.rows(OFFICIAL)}
     with office.ledger.reading() as r:
-        assert posts.group_contacts(r, [official.id], ON)[official.id][Channel.WECOM_ROBOT] == robot
-        assert posts.group_contacts(r, [official.id], date(2024, 12, 31)) == {}
+        found = posts.group_contacts(r, list(ids), ON)
+        assert {ids[id_]: ways[Channel.WECOM_ROBOT] for id_, ways in found.items()} == nearest
+        assert posts.group_contacts(r, list(ids), date(2024, 12, 31)) == {}
         assert posts.group_contacts(r, [], ON) == {}
 
 

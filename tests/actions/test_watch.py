@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from loopback_receiver import Answer, receiving
 from small_district import ROUTES, SmallDistrict, imported
 
-from notifiers import signing
 from notifiers.heartbeat import HeartbeatSettings
 from xiaohao.actions import night, seal
 from xiaohao.actions.watch import CHECKS, Watched, WatchSettings, watch
@@ -25,8 +24,6 @@ from xiaohao.vocabulary import FaultKind, NoticeState
 NIGHT = date(2023, 10, 16)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SECRET = "watch-secret"
-APPRISES_OWN = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-"""What Apprise imports warns of itself."""
 Damage = Callable[[SmallDistrict], None]
 
 
@@ -297,9 +294,11 @@ def test_a_night_that_did_not_happen_is_found_after_its_grace(
 
 def test_a_machine_that_was_off_for_days_says_for_how_many(district: SmallDistrict, file: Path) -> None:
     whole_night(district)
+    look(district, file, now=at(18, 8), on=None)
     [finding] = look(district, file, now=at(20, 8), on=None).findings
     assert "已连续 4 天没有运行" in finding.message
     assert "xiaohao nightly" in finding.message
+    assert open_faults(district) == [("night", finding.message)]
 
 
 def test_a_ledger_whose_first_night_never_came_is_found_and_an_empty_one_is_well(
@@ -332,18 +331,6 @@ def heart(url: str, file: Path | None = None, **more: str) -> WatchSettings:
     return WatchSettings(heartbeat=settings)
 
 
-def test_a_webhook_gets_the_heartbeat_signed(district: SmallDistrict, file: Path) -> None:
-    whole_night(district)
-    with receiving() as receiver:
-        done = watch(district.ledger, heart(receiver.url, file), now=datetime.now(UTC), on=NIGHT)
-    assert done.heartbeats == ("网络钩子", "文件")
-    [request] = receiver.requests
-    assert json.loads(request.body) == json.loads(file.read_text())
-    signature = request.headers["X-Xiaohao-Signature"]
-    at_second = int(signature.split(",")[0].removeprefix("t="))
-    assert signature == signing.webhook(SECRET, at_second, request.body)
-
-
 def test_a_heartbeat_that_does_not_arrive_is_a_finding_and_leaves_the_file(
     district: SmallDistrict, file: Path
 ) -> None:
@@ -359,31 +346,6 @@ def test_a_heartbeat_that_does_not_arrive_is_a_finding_and_leaves_the_file(
         assert [subject for subject, _ in open_faults(district)] == ["heartbeat"]
         assert watch(district.ledger, settings, now=datetime.now(UTC), on=NIGHT).well
     assert open_faults(district) == []
-
-
-@APPRISES_OWN
-@pytest.mark.parametrize(("answer", "well"), [(Answer(200), True), (Answer(500), False)])
-def test_apprise_carries_the_heartbeat(district: SmallDistrict, answer: Answer, well: bool) -> None:
-    whole_night(district)
-    with receiving(answer) as receiver:
-        url = receiver.url.replace("http://", "json://")
-        settings = WatchSettings(heartbeat=HeartbeatSettings(apprise_url=url))
-        done = watch(district.ledger, settings, now=datetime.now(UTC), on=NIGHT)
-    assert done.well is well
-    assert len(receiver.requests) == 1
-    assert "2023-10-16 巡查正常" in json.loads(receiver.requests[0].body)["title"]
-    said = "".join(each.message for each in done.findings)
-    assert ("Apprise" in said, "KEY" in said, "127.0.0.1" in said) == (not well, False, False)
-
-
-@APPRISES_OWN
-@pytest.mark.parametrize("url", ["no address", "nothing://x/KEY"])
-def test_an_address_that_apprise_does_not_know_is_a_finding(district: SmallDistrict, url: str) -> None:
-    whole_night(district)
-    settings = WatchSettings(heartbeat=HeartbeatSettings(apprise_url=url))
-    [finding] = watch(district.ledger, settings, now=datetime.now(UTC), on=NIGHT).findings
-    assert "看不懂" in finding.message
-    assert url not in finding.message
 
 
 def test_a_folder_that_takes_no_file_is_a_finding(district: SmallDistrict, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from command_runner import EXAMPLE, IMPORTED_ON, NIGHT, CommandLine
 
+from xiaohao.ledger import schema
+
 LINE = {
     "number", "external_number", "title", "unit", "co_units", "rectification_class", "source", "found_on",
     "due_on", "measures", "status", "light", "level", "next_event_on",
@@ -218,7 +220,7 @@ def test_the_database_is_checked_and_upgraded(line: CommandLine) -> None:
     assert (empty.code, empty.document["complete"]) == (1, False)
     assert line.json("db", "upgrade")["upgraded"] is True
     assert line.json("db", "upgrade")["upgraded"] is False
-    assert line.json("db", "check") == {"complete": True, "revision": "0001", "faults": []}
+    assert line.json("db", "check") == {"complete": True, "revision": schema.REVISIONS[-1], "faults": []}
 
 
 def test_settings_are_shown_without_their_secrets(line: CommandLine) -> None:

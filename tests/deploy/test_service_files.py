@@ -13,13 +13,13 @@ import yaml
 from dotenv import dotenv_values
 
 from xiaohao.cli.command_line import COMMANDS
-from xiaohao.settings import Settings
+from xiaohao.settings import Settings, each_setting
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted(DEPLOY.glob("*.service"))
 TIMERS = sorted(DEPLOY.glob("*.timer"))
-SETTINGS = {f"XIAOHAO_{name.upper()}" for name in Settings.model_fields}
+SETTINGS = {each.name for each in each_setting()}
 OF_THE_SCRIPT = {"XIAOHAO_DB_PASSWORD"}
 """What deploy/postgres.sql reads, and the compose file hands to it: no setting of the program."""
 STOPS_WITHIN = 20

@@ -4,19 +4,16 @@ import json
 import os
 import signal
 import stat
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 import sqlalchemy as sa
+from command_runner import CommandLine
 from up_driver import (
     NIGHT,
-    ROOT,
     RunningUp,
-    command,
-    environment,
     free_port,
     processes_of,
     rows,
@@ -59,9 +56,8 @@ def test_its_line_of_json_and_its_file_tell_where_everything_is(up: RunningUp) -
 
 
 def test_a_second_one_on_the_same_home_is_refused(up: RunningUp) -> None:
-    ran = up.status("up", "--port", str(free_port()), "--json")
-    assert ran.returncode == 1
-    assert "已经在运行" in json.loads(ran.stdout)["error"]
+    ran = CommandLine(up.home)("up", "--port", str(free_port()), "--json")
+    assert (ran.code, "已经在运行" in ran.document["error"]) == (1, True)
     assert (up.home / "up.json").exists()
 
 
@@ -79,6 +75,17 @@ def test_the_api_asks_for_the_secret_a_token_and_its_own_page(up: RunningUp) -> 
         asks = {"Origin": str(origin), "Access-Control-Request-Method": "POST"}
         answer = httpx.options(f"{api}/deployments/filter", headers=asks)
         assert answer.headers.get("access-control-allow-origin") == allowed
+
+
+def test_what_has_ended_is_kept_for_a_time_and_leases_outlive_the_server(up: RunningUp) -> None:
+    """PREFECT: by itself runs are kept for ever, and a power cut takes a slot for ever."""
+    server = up.ask("GET", "/admin/settings").json()["server"]
+    vacuum = server["services"]["db_vacuum"]
+    assert set(vacuum["enabled"]) == {"events", "flow_runs"}
+    assert vacuum["retention_period"] in ("P90D", 90 * 86_400)
+    assert server["concurrency"]["lease_storage"].endswith(".filesystem")
+    assert server["analytics_enabled"] is False
+    assert server["api"]["csrf_protection_enabled"] is True
 
 
 def test_every_deployment_is_there_with_its_hour_in_shanghai(up: RunningUp) -> None:
@@ -108,10 +115,18 @@ def _when(deployment: dict[str, object]) -> list[tuple[object, object, object]]:
     return [(s["schedule"]["cron"], s["schedule"]["timezone"], s["active"]) for s in schedules]
 
 
-def test_nights_and_rechecks_by_the_api_and_by_commands(up: RunningUp) -> None:
-    """One click, or a command beside it: the same ledger, each step once."""
+def test_a_recheck_is_one_click(up: RunningUp) -> None:
+    """The form as the page sends it: a wrong value is refused, a right one runs."""
     wrong = up.trigger("重新核查/recheck", {"numbers": [], "dry_run": "perhaps"})
     assert (wrong.status_code, "dry_run" in wrong.text) == (409, True)
+    run = up.trigger("重新核查/recheck", {"unit": "孟轲乡", "business_date": NIGHT, "dry_run": True})
+    assert up.ended(run.json()["id"])["state_type"] == "COMPLETED"
+    assert rows(up.home, sa.select(PROBLEM.c.light)) == [(Light.GREEN,)]
+
+
+@pytest.mark.long
+def test_nights_and_rechecks_by_commands_beside_it(up: RunningUp) -> None:
+    """The same ledger, each step once."""
     night = up.status("nightly", "--date", NIGHT, "--json")
     assert night.returncode == 0, night.stderr.decode()
     assert "经正在运行的 xiaohao up 办理" in night.stderr.decode()
@@ -125,6 +140,7 @@ def test_nights_and_rechecks_by_the_api_and_by_commands(up: RunningUp) -> None:
     assert rows(up.home, sa.select(NOTICE.c.state)) == [(NoticeState.DELIVERED,)]
 
 
+@pytest.mark.long
 def test_a_command_that_goes_through_it_fails_like_a_direct_one(up: RunningUp) -> None:
     ran = up.status("recheck", "HL-1999-0001", "--json")
     assert ran.returncode == 1
@@ -153,18 +169,9 @@ def test_it_ends_when_told_and_leaves_nothing(up: RunningUp) -> None:
     ],
 )
 def test_it_does_not_start_unguarded(tmp_path: Path, settings: dict[str, str], said: str) -> None:
-    home = tmp_path / "home"
-    ran = subprocess.run(
-        command("up", "--json"),
-        cwd=ROOT,
-        env=environment(home, **settings),
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
-    assert ran.returncode == 1
-    assert said in json.loads(ran.stdout)["error"]
-    assert not (home / "prefect" / "prefect.db").exists()
+    ran = CommandLine(tmp_path / "home")("up", "--json", **settings)
+    assert (ran.code, said in ran.document["error"]) == (1, True)
+    assert not (tmp_path / "home" / "prefect").exists()
 
 
 def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
@@ -172,7 +179,5 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
     home.mkdir(mode=0o700)
     (home / "prefect.secret").write_text("xiaohao:0123456789")
     os.chmod(home / "prefect.secret", 0o644)
-    ran = subprocess.run(
-        command("up"), cwd=ROOT, env=environment(home), capture_output=True, timeout=120, check=False
-    )
-    assert (ran.returncode, "别人也能读" in ran.stderr.decode()) == (1, True)
+    ran = CommandLine(home)("up")
+    assert (ran.code, "别人也能读" in ran.err) == (1, True)

@@ -294,3 +294,25 @@ def test_neither_password_nor_address_shows(caplog: pytest.LogCaptureFixture) ->
     told = f"{receipt} {logged} {MailSettings(host='h', sender='s', password=PASSWORD)!r}"
     assert PASSWORD not in told
     assert ADDRESS not in told
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what Apprise imports
+def test_a_mailbox_reads_the_same_as_in_what_apprise_sends() -> None:
+    """Apprise as the oracle: the same subject, text and recipient from the same words."""
+    import apprise
+
+    postman = Postman()
+    with serving(postman) as port:
+        assert isinstance(send(port), Accepted)
+        theirs = apprise.Apprise()
+        assert theirs.add(
+            f"mailto://127.0.0.1:{port}?from=ledger@office.example&to={ADDRESS}&mode=insecure&format=text"
+        )
+        assert theirs.notify(title=MESSAGE.subject, body=MESSAGE.text)
+    ours, other = postman.mails
+    assert ours["Subject"] == other["Subject"]
+    assert ours["To"].addresses[0].addr_spec == other["To"].addresses[0].addr_spec == ADDRESS
+    assert ours["From"].addresses[0].addr_spec == other["From"].addresses[0].addr_spec
+    bodies = [mail.get_body(("plain",)) for mail in (ours, other)]
+    read = [body.get_content().replace("\r\n", "\n").rstrip("\n") for body in bodies if body is not None]
+    assert read == [MESSAGE.text, MESSAGE.text]

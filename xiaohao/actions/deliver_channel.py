@@ -5,6 +5,7 @@ came back and claims more when the queue runs low.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from notifiers.message import Accepted, Again, Channel, Misconfigured, Receipt, Refused, Uncertain
 from xiaohao.actions import deliver_claim, deliver_settle, pass_on
-from xiaohao.actions.deliver_claim import Claimed, Means, Outgoing
+from xiaohao.actions.deliver_claim import Claimed, Means, Outgoing, Plans
 from xiaohao.actions.deliver_settle import Result
 from xiaohao.errors import LedgerBusy
 from xiaohao.ledger import outbox, sendings
@@ -46,10 +47,15 @@ class Tally:
     """What one channel's part of a pass came to."""
 
     results: list[Result] = field(default_factory=list)
-    waiting: int = 0
+    postponed: set[int] = field(default_factory=set)
     ended: list[str] = field(default_factory=list)
     is_parked: bool = False
     gave_up: str = ""
+
+    @property
+    def waiting(self) -> int:
+        """How many notices were due and got a later time."""
+        return len(self.postponed.difference(each.outgoing.id for each in self.results))
 
 
 class Line:
@@ -74,6 +80,8 @@ class Line:
         self._drained = False
         self._stopped = ""
         self._in_a_row = 0
+        self._looked_at, self._seen = 0, -1
+        self._plans: Plans = defaultdict(list)
 
     async def run(self) -> None:
         """Send what may go out now; each notice is tried once. Raises LedgerBusy and LedgerUnreachable."""
@@ -90,13 +98,13 @@ class Line:
     async def _goes_on(self) -> bool:
         if not self._drained or self._open:
             return True
-        if self._stopped or self.tally.is_parked or not self.tally.waiting:
+        if self._stopped or self.tally.is_parked or not self.tally.waiting or self._looked_at == self._seen:
             return False
         at = await self._database(lambda w: outbox.next_due(w, self._channel.name))
         if at is None or at - self._now() > PATIENCE:
             return False
         await asyncio.sleep(max(0.0, (at - self._now()).total_seconds()))
-        self._drained = False
+        self._seen, self._drained = self._looked_at, False
         return True
 
     async def _turn(self) -> None:
@@ -127,14 +135,15 @@ class Line:
         deliver_settle.settle(w, self._means, self._channel, results, now=now)
         if not wanted:
             return Claimed()
-        claimed = deliver_claim.claim(w, self._means, self._channel, now=now, limit=wanted)
+        claimed = deliver_claim.claim(w, self._means, self._channel, self._plans, now=now, limit=wanted)
         dead = [each.id for each in claimed.ended]
         pass_on.pass_on(w, self._means.settings, dead, now=now)
         return claimed
 
     def _take(self, claimed: Claimed) -> None:
         self.tally.is_parked = self.tally.is_parked or claimed.is_parked
-        self.tally.waiting += len(claimed.waiting)
+        self.tally.postponed.update(each.id for each in claimed.waiting)
+        self._looked_at += claimed.looked_at
         self.tally.ended += [each.receipt for each in claimed.ended]
         self._drained = claimed.looked_at == 0
         self._open += len(claimed.outgoing)
@@ -201,7 +210,7 @@ class Line:
                 self._in_a_row += 1
                 if self._in_a_row >= MOST_IN_A_ROW and not self._stopped:
                     self._stopped = self.tally.gave_up = f"连续 {self._in_a_row} 份没有发成：{why}"
-            case Accepted():
+            case Accepted() | Refused():
                 self._in_a_row = 0
 
 

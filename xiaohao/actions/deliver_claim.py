@@ -1,6 +1,7 @@
 """发送: what may go out now is put into the channel's body and leased; what may not is given its time."""
 
 import random
+from bisect import insort
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,9 @@ from xiaohao.rules.delivery import DeliveryRules, back_off
 from xiaohao.vocabulary import Channel, FaultKind, NoticeState, StepKind
 
 TOP_LEVEL = 3
+EVERYBODY = ""
+Plans = defaultdict[str, list[datetime]]
+"""Instants planned for later, by address; under EVERYBODY those of the whole channel."""
 ROBOTS = (Channel.WECOM_ROBOT, Channel.DINGTALK_ROBOT, Channel.FEISHU_ROBOT)
 MARK = "【重发】"
 WHY_MARKED = "（重发：上一次发送没有得到答复，如已收到请忽略。）"
@@ -68,11 +72,15 @@ class Claimed:
         return len(self.outgoing) + len(self.waiting) + len(self.ended)
 
 
-def claim(w: Writing, means: Means, channel: message.Channel, *, now: datetime, limit: int) -> Claimed:
+def claim(
+    w: Writing, means: Means, channel: message.Channel, plans: Plans, *, now: datetime, limit: int
+) -> Claimed:
     """Lease up to `limit` notices of the channel, each with the body that it will be sent with on every try.
 
     What the window, the cap or a rate keeps back is given the instant at which it may go out; what has no
-    address ends here. Of a parked channel nothing is claimed but, when its time has come, one notice.
+    address ends here. `plans` remembers, from claim to claim of one pass, what was planned for later under a
+    rate, so that a long queue is spread out. Of a parked channel nothing is claimed but, when its time has
+    come, one notice.
     """
     found = Claimed()
     stopped = parked.parked(w).get(channel.name)
@@ -83,7 +91,7 @@ def claim(w: Writing, means: Means, channel: message.Channel, *, now: datetime, 
     due = outbox.due(w, channel.name, now=now, limit=limit)
     if not due:
         return found
-    gate = _Gate(w, means, channel, due, now)
+    gate = _Gate(w, means, channel, due, plans, now)
     leases = []
     for each in due:
         leased = _judged(each, gate, found)
@@ -100,8 +108,15 @@ class _Gate:
     """Window, cap and rates of one channel at one instant; what it lets through counts from then on."""
 
     def __init__(
-        self, w: Writing, means: Means, channel: message.Channel, due: Sequence[Due], now: datetime
+        self,
+        w: Writing,
+        means: Means,
+        channel: message.Channel,
+        due: Sequence[Due],
+        plans: Plans,
+        now: datetime,
     ) -> None:
+        self._plans = plans
         self.means, self.channel, self.now = means, channel, now
         self.addressees = recipients.addressees(w, [each.official_id for each in due], w.on)
         self.workdays = w.current_rules().workdays
@@ -144,8 +159,11 @@ class _Gate:
             return self.now
         key = self._key(address)
         at = rates.earliest(self.limits, self._sent[key], self._all, self.now)
-        self._sent[key].append(at)
-        self._all.append(at)
+        insort(self._sent[key], at)
+        insort(self._all, at)
+        if at > self.now:
+            self._plans[key].append(at)
+            self._plans[EVERYBODY].append(at)
         return at
 
     def let_out(self, each: Due, address: str) -> None:
@@ -169,8 +187,16 @@ class _Gate:
         own = max((rate.span for rate in self.limits if not rate.shared), default=rates.SECOND)
         hashes = {self._key(address) for address in addresses if address}
         self._sent.update(sendings.to_addresses(w, word, hashes, since=self.now - own))
+        for key in hashes:
+            self._sent[key] += self._planned(key)
         if shared := [rate.span for rate in self.limits if rate.shared]:
             self._all = sendings.of_channel(w, word, since=self.now - max(shared))
+            self._all += self._planned(EVERYBODY)
+
+    def _planned(self, key: str) -> list[datetime]:
+        """What earlier claims planned for later; what was planned for earlier has been sent, or is planned anew."""
+        self._plans[key] = sorted(at for at in self._plans[key] if at > self.now)
+        return self._plans[key]
 
 
 def _judged(each: Due, gate: _Gate, found: Claimed) -> Lease | None:

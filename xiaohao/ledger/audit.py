@@ -10,7 +10,7 @@ from xiaohao.ledger.tables import CHECKPOINT, TRAIL, TRAIL_HEAD
 from xiaohao.ledger.writing import Reading
 from xiaohao.vocabulary import Action
 
-BATCH = 20_000
+BATCH = 5_000
 MOST_OUT_OF_ORDER = 100
 
 

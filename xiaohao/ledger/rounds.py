@@ -60,14 +60,17 @@ def note(
 def keep_faults(
     conn: sa.Connection, kind: FaultKind, found: Mapping[str, str], on: date, run_id: int
 ) -> None:
-    """Open a fault for each subject of `found` that has none, and clear those of this kind not found again."""
+    """Open a fault for each subject of `found` that has none, and clear those of this kind not found again.
+
+    A fault that is open already stays the one it is, with what is said of it now.
+    """
     gone = FAULT.update().where(
         FAULT.c.kind == kind, FAULT.c.cleared_on.is_(None), FAULT.c.subject.not_in(list(found))
     )
     conn.execute(gone.values(cleared_on=on))
     names = ("kind", "subject", "run_id", "message", "found_on")
     rows = [(kind, subject, run_id, message, on) for subject, message in found.items()]
-    conflict = f"(kind, subject) WHERE {OPEN} DO NOTHING"
+    conflict = f"(kind, subject) WHERE {OPEN} DO UPDATE SET message = excluded.message"
     dialect.bulk_insert(conn, "fault", names, rows, conflict=conflict)
 
 

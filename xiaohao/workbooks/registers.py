@@ -103,9 +103,7 @@ def read_unit_list(sheet: Sheet, head: Head, faults: Faults) -> list[UnitLine]:
             parent = clean(register.text(row, Field.PARENT))
             code = packed(register.cell(row, Field.CODE))
             contacts = _contacts(register, row, _OF_UNITS)
-            lines.append(
-                UnitLine(sheet.name, row.number, name, kind, parent or None, code or None, contacts)
-            )
+            lines.append(UnitLine(sheet.name, row.number, name, kind, parent or None, code or None, contacts))
     return lines
 
 
