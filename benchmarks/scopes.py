@@ -82,7 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for each in measured:
                 _measure(shelf, each, fire, given.at_once)
     _print(measured, "threads" if given.threads else "processes", given.at_once)
-    print(f"all: {time.perf_counter() - began:.0f} s for {given.due:,}; grows with their number", flush=True)
+    seconds = time.perf_counter() - began
+    print(f"all: {seconds:.0f} s for {given.due:,}", end="")
+    if given.due < FULL:
+        print(f"; {FULL:,} about {seconds * FULL / given.due:.0f} s at most", end="")
+    print(flush=True)
 
 
 def _fill(url: str, due: int) -> None:

@@ -151,7 +151,7 @@ def _who(ledger: Ledger) -> dict[int, int]:
     """The secretary's id of each community, and the leader's of each subdistrict, by unit."""
     query = sa.select(POST.c.unit_id, POST.c.id).where(POST.c.role.in_([Role.SECRETARY, Role.LEADER]))
     with ledger.reading() as r:
-        return dict(r.conn.execute(query.order_by(POST.c.id)).tuples().all())
+        return {row.unit_id: row.id for row in r.conn.execute(query.order_by(POST.c.id))}
 
 
 def _arrive(ledger: Ledger, on: date, new: Sequence[NewProblem]) -> None:

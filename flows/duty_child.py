@@ -103,13 +103,18 @@ def _end_when_stdin_ends(pool: str) -> None:
         pass
     try:
         _end_runs()
+        clock = threading.Timer(LAST_LOOK_WITHIN, _go)
+        clock.daemon = True
+        clock.start()
         with get_client(sync_client=True) as client:
-            clock = threading.Timer(LAST_LOOK_WITHIN, os._exit, [0])
-            clock.daemon = True
-            clock.start()
             _attempt(stale.mark, client, first=False, shared=bool(pool))
     finally:
-        os._exit(0)
+        _go()
+
+
+def _go() -> None:
+    """End at once, with every run that is only being started: it is in the group of this process."""
+    os.killpg(0, signal.SIGKILL)
 
 
 def _end_runs() -> None:
@@ -124,7 +129,7 @@ def _end_runs() -> None:
 
 
 def _alive() -> Sequence[running.Announced]:
-    return [each for each in running.announced() if each.alive and each.by_up]
+    return [each for each in running.announced() if each.by_up and each.alive and running.is_there(each.pid)]
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 from prefect import runtime
 
@@ -40,10 +41,19 @@ def office() -> Iterator[Office]:
     settings = bootstrap.settings()
     channels = bootstrap.channel_settings(settings)
     ledger = bootstrap.ledger(settings)
-    ledger.prefect_run = runtime.flow_run.id
+    ledger.prefect_run = _runs_of(runtime.flow_run.id)
     try:
         yield Office(settings, ledger, channels)
         if ledger.runs:
             LOG.info("%s", in_ledger(ledger.runs))
     finally:
         ledger.engine.dispose()
+
+
+@cache
+def _runs_of(flow_run: str | None) -> str | None:
+    """The id of the flow run, after that of the run it is a part of: a scope of a night is found from the night."""
+    if flow_run is None:
+        return None
+    above = runtime.flow_run.parent_flow_run_id
+    return flow_run if above is None else f"{above} {flow_run}"

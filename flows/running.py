@@ -21,6 +21,8 @@ UP = "XIAOHAO_UP_PID"
 RUN = "PREFECT__FLOW_RUN_ID"
 HEARTBEAT_EVERY = 30
 """Seconds between a run's heartbeats: the least that Prefect takes."""
+SETTLES = 5.0
+"""Seconds between the making of a run's file and its lock, at most."""
 GRACE = 3.0
 """Seconds that a run has to end in good order once `up` is gone."""
 LOOKS_EVERY = 1.0
@@ -45,7 +47,7 @@ def announce(run_id: UUID) -> None:
     """
     up = os.environ.get(UP, "")
     path = _folder() / f"{run_id}.{os.getpid()}.{'up' if up else 'alone'}"
-    lock = alone.take(path)
+    lock = alone.take(path, within=SETTLES)
     if lock is None:
         return
     _HELD.append((lock, path))
@@ -75,7 +77,7 @@ def announced() -> Sequence[Announced]:
         run_id, _, rest = path.name.partition(".")
         pid, _, kind = rest.partition(".")
         with contextlib.suppress(ValueError, sqlite3.Error):
-            found.append(Announced(UUID(run_id), int(pid), kind == "up", alone.is_held(path), path))
+            found.append(Announced(UUID(run_id), int(pid), kind == "up", _is_alive(path), path))
     return found
 
 
@@ -84,18 +86,26 @@ def forget(gone: Announced) -> None:
     gone.path.unlink(missing_ok=True)
 
 
+def _is_alive(path: Path) -> bool:
+    """Whether its process holds the lock, or has made the file only just now and is about to."""
+    with contextlib.suppress(FileNotFoundError):
+        return alone.is_held(path) or time.time() - path.stat().st_mtime < SETTLES
+    return False
+
+
 def _folder() -> Path:
     return Path(os.environ["PREFECT_HOME"]) / "running"
 
 
 def _end_with(up: int) -> None:
-    while _is_there(up):
+    while is_there(up):
         time.sleep(LOOKS_EVERY)
     time.sleep(GRACE)
     os._exit(1)
 
 
-def _is_there(pid: int) -> bool:
+def is_there(pid: int) -> bool:
+    """Whether there is such a process on this machine."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

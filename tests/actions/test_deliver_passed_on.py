@@ -95,12 +95,15 @@ def test_faulty_settings_park_the_channel_once_and_lose_no_notice_and_no_try(
     office.passes(MINUTE)
     office.delivers()
     assert len(receiver.requests) == asked, "it is left alone"
-    office.passes(timedelta(minutes=30))
+    office.passes(9 * MINUTE)
     office.delivers()
     assert len(receiver.requests) == asked + 1, "one notice tries"
+    office.passes(29 * MINUTE)
+    office.delivers()
+    assert len(receiver.requests) == asked + 1, "and the next one later"
     assert office.faults() == {"channel_parked": 1}
     receiver.answers = [Answer(204)]
-    office.passes(timedelta(hours=1))
+    office.passes(MINUTE)
     office.rules = DeliveryRules(most_a_day=0)
     assert office.delivers().counts == {NoticeState.DELIVERED: 70}
     assert office.faults() == {}

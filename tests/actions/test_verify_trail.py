@@ -240,6 +240,24 @@ def test_on_postgresql_the_same_is_found(postgres_engine: sa.Engine) -> None:
     assert len(faults(d)) == 5
 
 
+@pytest.mark.parametrize("database", ["sqlite_engine", "postgres_engine"])
+def test_what_is_entered_and_sealed_meanwhile_is_no_finding(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, database: str
+) -> None:
+    """People work while the trail is verified: the pass ends at the head that it began with."""
+    d = district_on(request.getfixturevalue(database))
+    monkeypatch.setattr(audit, "BATCH", 10)
+    size = size_of(d)
+
+    def work(_done: int, _of: int) -> None:
+        d.register(ON)
+        seal.seal(d.ledger)
+
+    done = verify_trail.verify_trail(d.ledger, on=ON, progress=work)
+    assert (done.size, done.findings) == (size, ())
+    assert size_of(d) > size
+
+
 def test_an_entry_added_behind_the_head_is_named(district: SmallDistrict) -> None:
     size = size_of(district)
 

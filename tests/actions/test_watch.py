@@ -4,6 +4,7 @@ import json
 import os
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -230,6 +231,18 @@ def test_on_postgresql_the_same_is_found(postgres_engine: sa.Engine, file: Path,
     whole_night(d)
     assert look(d, file).well
     assert open_faults(d) == []
+
+
+@pytest.mark.parametrize("database", ["sqlite_engine", "postgres_engine"])
+def test_two_rounds_at_once_leave_what_one_leaves(
+    request: pytest.FixtureRequest, file: Path, database: str
+) -> None:
+    d = district_on(request.getfixturevalue(database))
+    without_compose(d)
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(lambda _: look(d, file), range(8)))
+    assert {each.run for each in done} == {done[0].run}
+    assert [subject for subject, _ in open_faults(d)] == ["told"]
 
 
 def test_a_fault_is_cleared_when_all_is_well_again(district: SmallDistrict, file: Path) -> None:

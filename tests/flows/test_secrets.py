@@ -113,7 +113,9 @@ def has_a_notice_for_every_channel(home: Path) -> None:
     home.mkdir(exist_ok=True)
     engine = open_engine(f"sqlite:///{home / 'xiaohao.db'}")
     schema.upgrade(engine)
-    ledger = SmallDistrict(engine).ledger
+    district = SmallDistrict(engine)
+    district.register(date(2023, 10, 9))
+    ledger = district.ledger
     facts = to_json(digest_of(overdue(), near()))
     with ledger.writing(Action.TELL, by="nightly", on=ON) as w:
         rows = [{"official_id": 1, "unit_id": None, "channel": c, "address": to} for c, to in TO.items()]
@@ -202,9 +204,16 @@ def fails(office: Office, parrot: Parrot, trouble: str) -> dict[str, str]:
 def commands(home: Path, settings: dict[str, str]) -> list[str]:
     """What an operator then looks at."""
     line = CommandLine(home, **settings)
-    lines = [("config", "show"), ("config", "show", "--json"), ("outbox", "list"), ("status",)]
+    lines = [
+        ("config", "show"),
+        ("config", "show", "--json"),
+        ("outbox", "list"),
+        ("nightly", "--direct", "--date", "2023-10-16"),
+        ("status",),
+    ]
     ran = [line(*words) for words in lines]
-    assert [each.code for each in ran[:3]] == [0, 0, 0], ran
+    assert [each.code for each in ran[:4]] == [0, 0, 0, 0], ran
+    assert list((home / "reports").iterdir())
     wrong = line("outbox", "list", XIAOHAO_WECOM_ROBOT__KEYS='{"默认": "KEY-OF-ROBOT"')
     ran += [wrong, line("notify", "test", "wecom_robot"), line("notify", "test", "webhook", "--json")]
     return [each.out + each.err for each in ran]

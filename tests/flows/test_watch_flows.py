@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from prefect import Flow
+from prefect import Flow, flow
 from prefect.client.schemas.objects import State
 from small_district import SmallDistrict
 
 from flows.deliver import deliver
+from flows.fire_scope import ScopeForm, fire_scope
 from flows.nightly import NightForm, nightly
 from flows.recheck import recheck
 from flows.verify_trail import VerifyTrailForm, verify_trail
@@ -154,6 +155,20 @@ def test_an_escalation_is_traced_from_the_prefect_run_to_the_trail_and_back(
     assert same.run.prefect_runs == (prefect_run,)
 
 
+def test_a_scope_fired_in_a_run_of_its_own_is_found_from_the_night_it_is_a_part_of(
+    district: SmallDistrict,
+) -> None:
+    @flow(name="一夜")
+    def one_night() -> None:
+        fire_scope(ScopeForm(business_date=NIGHT))
+
+    state = one_night(return_state=True)
+    [view] = show_run.show_run(district.ledger, str(state.state_details.flow_run_id))
+    assert view.run.flow == "nightly"
+    above, own = view.run.prefect_runs
+    assert (above, own != above) == (str(state.state_details.flow_run_id), True)
+
+
 def test_a_second_run_of_a_night_joins_the_first_on_its_row(district: SmallDistrict) -> None:
     """Where it had something left to do; a run that wrote nothing is on no row."""
     states = [nightly(NightForm(business_date=NIGHT), return_state=True) for _ in range(2)]
@@ -176,10 +191,10 @@ def test_recheck_deliver_watch_and_verification_are_traced_too(
     done["deliver"] = deliver(return_state=True)
     done["watch"] = watch(THAT_NIGHT, return_state=True)
     done["verify_trail"] = verify_trail(return_state=True)
-    for flow, state in done.items():
+    for name, state in done.items():
         prefect_run = str(state.state_details.flow_run_id)
         views = {view.run.flow: view.run.run for view in show_run.show_run(district.ledger, prefect_run)}
-        assert flow in views
+        assert name in views
         said = " ".join(run_logs(state))
-        assert f"第 {views[flow]} 号" in said, (flow, said)
+        assert f"第 {views[name]} 号" in said, (name, said)
     assert float(run_artifacts(done["recheck"])["recheck-progress"]) == 100

@@ -121,7 +121,7 @@ class Line:
             raise
         self._open -= len(results)
         self.tally.results += results
-        if self.tally.is_parked and not self._stopped and any(map(_works, results)):
+        if not self._stopped and any(map(_works, results)):
             self.tally.is_parked = self._drained = False  # the probe went through: the others follow
         if results:
             self._progress(len(results))
@@ -215,5 +215,5 @@ class Line:
 
 
 def _works(result: Result) -> bool:
-    """Whether the channel's settings are right: it took a notice, or judged one."""
-    return isinstance(result.receipt, Accepted | Refused)
+    """Whether a parked channel's settings are right again: it took the probe, or judged it."""
+    return result.outgoing.is_probe and isinstance(result.receipt, Accepted | Refused)

@@ -46,7 +46,10 @@ class Means:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A leased notice as the channel takes it; `was` says where it stood before."""
+    """A leased notice as the channel takes it; `was` says where it stood before.
+
+    A probe is the one notice that tries whether a parked channel works again.
+    """
 
     id: int
     official_id: int | None
@@ -54,6 +57,7 @@ class Outgoing:
     attempts: int
     was: NoticeState
     letter: Letter
+    is_probe: bool = False
 
 
 @dataclass
@@ -65,6 +69,7 @@ class Claimed:
     ended: list[Changed] = field(default_factory=list)
     capped: list[Found] = field(default_factory=list)
     is_parked: bool = False
+    probes: bool = False
 
     @property
     def looked_at(self) -> int:
@@ -87,7 +92,7 @@ def claim(
     if stopped is not None:
         if stopped.next_probe_at > now or not parked.probing(w, channel.name, until=now + LEASE):
             return Claimed(is_parked=True)
-        limit = 1
+        found.probes, limit = True, 1
     due = outbox.due(w, channel.name, now=now, limit=limit)
     if not due:
         return found
@@ -229,7 +234,9 @@ def _judged(each: Due, gate: _Gate, found: Claimed) -> Lease | None:
         recipient=said.recipient,
         business_date=said.business_date,
     )
-    found.outgoing.append(Outgoing(each.id, each.official_id, until, attempts, each.resting_state, letter))
+    found.outgoing.append(
+        Outgoing(each.id, each.official_id, until, attempts, each.resting_state, letter, found.probes)
+    )
     return Lease(each.id, NoticeState.LEASED, until, attempts, body, unsure_at, marked_at)
 
 

@@ -10,7 +10,7 @@ from xiaohao.actions import pass_on
 from xiaohao.actions.deliver_claim import Means, Outgoing
 from xiaohao.ledger import outbox, parked
 from xiaohao.ledger.faults import Found
-from xiaohao.ledger.outbox import LEASE, Settled
+from xiaohao.ledger.outbox import Settled
 from xiaohao.ledger.writing import Writing
 from xiaohao.rules.delivery import back_off, day, next_probe
 from xiaohao.vocabulary import FaultKind, NoticeState
@@ -71,8 +71,8 @@ def settle(
 ) -> set[int]:
     """Write what became of sent notices, in one transaction with all that follows; the ids that counted.
 
-    A fault of the settings parks the channel and says so once; a success, or a refusal of one notice, shows
-    that a parked channel works again. The facts of what is dead go on.
+    A fault of the settings parks the channel and says so once; a probe that is taken, or refused by itself,
+    shows that it works again. The facts of what is dead go on.
     """
     counted = outbox.settle(w, [each.settled for each in results])
     arrived = [
@@ -82,34 +82,34 @@ def settle(
     ]
     if arrived and parked.has_open(w, FaultKind.UNREACHED):
         parked.clear(w, FaultKind.UNREACHED, [f"official:{each}" for each in arrived], day(now))
-    faulty = [each.receipt for each in results if isinstance(each.receipt, Misconfigured)]
+    faulty = [each for each in results if isinstance(each.receipt, Misconfigured)]
+    probed = [each.receipt for each in results if each.outgoing.is_probe]
     if faulty:
-        park(w, channel, faulty[0], now)
-    else:
-        _unpark(w, channel, results, now)
+        _park(w, channel, faulty[0], now)
+    elif any(isinstance(each, Accepted | Refused) for each in probed):
+        parked.unpark(w, [channel.name], day(now))
     dead = [each.settled.id for each in results if each.settled.state is NoticeState.DEAD]
     pass_on.pass_on(w, means.settings, [each for each in dead if each in counted], now=now)
     return counted
 
 
-def park(w: Writing, channel: Channel, fault: Misconfigured, now: datetime) -> None:
-    """Park the channel, and tell the operator once what is wrong with its settings."""
+def _park(w: Writing, channel: Channel, result: Result, now: datetime) -> None:
+    """Park the channel, and tell the operator once what is wrong with its settings.
+
+    Of a channel that is parked already only a probe says anything new: the next one waits longer.
+    """
+    assert isinstance(result.receipt, Misconfigured)
+    code, why = str(result.receipt.code), result.receipt.why
     before = parked.parked(w).get(channel.name)
+    if before is not None and not result.outgoing.is_probe:
+        return
     probe_at = now + next_probe(0 if before is None else before.probes + 1)
-    parked.park(w, channel.name, code=str(fault.code), why=fault.why, now=now, probe_at=probe_at)
+    parked.park(w, channel.name, code=code, why=why, now=now, probe_at=probe_at)
     said = (
-        f"渠道“{channel.name.label}”的设置有问题（{fault.code}：{fault.why}），已停用；通知都留着，没有丢失。"
+        f"渠道“{channel.name.label}”的设置有问题（{code}：{why}），已停用；通知都留着，没有丢失。"
         f"改好设置后运行 xiaohao outbox resend --channel {channel.name.value}；系统也会定时用一份通知试发。"
     )
     parked.found(w, [Found(FaultKind.CHANNEL_PARKED, parked.subject_of(channel.name), said)], day(now))
-
-
-def _unpark(w: Writing, channel: Channel, results: Sequence[Result], now: datetime) -> None:
-    """A notice that was claimed while the channel was parked, and got through, shows that it works again."""
-    judged_ones = [each.outgoing for each in results if isinstance(each.receipt, Accepted | Refused)]
-    stopped = parked.parked(w).get(channel.name) if judged_ones else None
-    if stopped is not None and any(each.lease_until - LEASE > stopped.since for each in judged_ones):
-        parked.unpark(w, [channel.name], day(now))
 
 
 def _settled(

@@ -137,8 +137,11 @@ class _Audit:
     gap: bool = False
 
     def run(self) -> None:
+        checkpoints = audit.checkpoints(
+            self.r
+        )  # before the head: one that is written meanwhile lies beyond it
         size, frontier = audit.head(self.r)
-        claims = self._claims(size)
+        claims = self._claims(checkpoints, size)
         for batch in audit.entries(self.r, size):
             self._gaps(batch)
             self._leaves(batch)
@@ -147,9 +150,9 @@ class _Audit:
         self._end(size, frontier)
         self._order(size)
 
-    def _claims(self, size: int) -> list[Claim]:
+    def _claims(self, checkpoints: Sequence[Claim], size: int) -> list[Claim]:
         """What must hold, the smallest tree last; claims of a tree greater than the head's are found at once."""
-        claims = audit.checkpoints(self.r)
+        claims = list(checkpoints)
         if self.claim is not None:
             claims.append(self.claim)
         claims.sort(key=lambda claim: -claim.size)
@@ -219,7 +222,7 @@ class _Audit:
                 None,
                 f"第 {_range(self.agreed, size - 1)} 条留痕算出的根与台账记下的不符，其中有被改动、调换或插入的。",
             )
-        if (stray := audit.beyond(self.r, size)) is not None:
+        if (stray := audit.beyond(self.r)) is not None:
             self._found(stray, f"第 {stray} 条留痕不在封存的 {size} 条之内，是另外添加的。")
 
     def _order(self, size: int) -> None:

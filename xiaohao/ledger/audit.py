@@ -57,8 +57,12 @@ def entries(r: Reading, until: int) -> Iterator[Sequence[Any]]:
         last = rows[-1].seq
 
 
-def beyond(r: Reading, size: int) -> int | None:
-    """The first entry that lies behind the tree of this size; None where none does."""
+def beyond(r: Reading) -> int | None:
+    """The first entry that lies behind the tree as it is now; None where none does.
+
+    Head and entries in one statement: an act that is sealed meanwhile has changed both.
+    """
+    size = sa.select(TRAIL_HEAD.c.size).scalar_subquery()
     return r.conn.execute(sa.select(sa.func.min(TRAIL.c.seq)).where(TRAIL.c.seq >= size)).scalar()
 
 
