@@ -25,6 +25,7 @@ from xiaohao.ledger.connect import open_engine
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 240.0
+BUSY_TRIES = 20
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 REGISTERED = date(2023, 10, 9)
 """The day on which the one problem of a small ledger is registered; it is overdue on NIGHT."""
@@ -68,7 +69,15 @@ class RunningUp:
     file: dict[str, Any]
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """Ask Prefect's API with the secret and a CSRF token."""
+        """Ask Prefect's API with the secret and a CSRF token; while it is busy, again, as its own client does."""
+        for _ in range(BUSY_TRIES):
+            answer = self._ask_once(method, path, **more)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(1)
+        return answer
+
+    def _ask_once(self, method: str, path: str, **more: Any) -> httpx.Response:
         user, _, secret = self.file["prefect_auth"].partition(":")
         with httpx.Client(auth=(user, secret), timeout=30) as client:
             headers = {}

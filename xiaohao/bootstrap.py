@@ -176,8 +176,13 @@ def channel_settings(of: Settings, *, only: Channel | None = None) -> ChannelSet
     return replace(
         made,
         page_key=page_key(of) if of.page_url else None,
-        answering=Answering(lasts=of.acknowledged_workdays, within=of.answer_workdays),
+        answering=answering(of),
     )
+
+
+def answering(of: Settings) -> Answering:
+    """How long an acknowledgement lasts, and how long one may wait with it."""
+    return Answering(lasts=of.acknowledged_workdays, within=of.answer_workdays)
 
 
 def watch_settings(of: Settings) -> WatchSettings:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from builders import a_problem
 from district import ROUTES, District
 
-from xiaohao.actions import acknowledge, night, rebuild_trail, report_progress, seal
+from xiaohao.actions import acknowledge, night, rebuild_trail, report_progress, seal, status
 from xiaohao.errors import NotFound
 from xiaohao.ledger import connect, schema
 from xiaohao.ledger.fold import folded_columns
@@ -211,3 +211,22 @@ def test_the_trail_folds_back_to_the_ledger_after_spared_repeats(staffed: Distri
                 found.append(sorted(map(tuple, r.conn.execute(sa.select(*columns))), key=repr))
         assert found[0] == found[1] != []
     target.engine.dispose()
+
+
+def test_status_tells_the_unanswered_from_the_unreached(staffed: District) -> None:
+    notice = overdue_for_long(staffed)
+    told = {name: facts for name in ("王强", "李明", "周正") for facts in staffed.digests(name)}
+    assert set(told) == {"周正"}
+
+    def seen(on: str) -> tuple[list[str], int]:
+        view = status.status(staffed.ledger, date.fromisoformat(on), TERMS)
+        return [line.recipient for line in view.unanswered], view.notices.dead
+
+    assert seen("2026-11-19") == ([], 0)  # the second working day is still in time
+    assert seen("2026-11-20") == (["周正"], 0)
+    press(staffed, notice, "2026-11-20")
+    assert seen("2026-11-20") == ([], 0)
+    with staffed.ledger.engine.begin() as conn:
+        dead = {"state": NoticeState.DEAD, "accepted_at": None, "acknowledged_at": None}
+        conn.execute(NOTICE.update().where(NOTICE.c.id == notice).values(dead))
+    assert seen("2026-11-20") == ([], 1)

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from xiaohao.actions.answering import reached_before
 from xiaohao.actions.people import ForetoldVacancy, Vacancy, foretold_in, vacancies_in
 from xiaohao.ledger import figures, posts, rounds, runs
+from xiaohao.ledger.acknowledgements import UnansweredLine, unanswered_lines
 from xiaohao.ledger.figures import FaultLine, UnannouncedYear, UnitLights, UntoldLine
 from xiaohao.ledger.rounds import Round
 from xiaohao.ledger.writing import Ledger
+from xiaohao.rules.acknowledging import Answering
 from xiaohao.vocabulary import NoticeState
 
 REMEMBERED = timedelta(days=30)
@@ -33,7 +36,8 @@ class StatusView:
     of steps that are recorded and not told, `untold_problems` the highest of each problem.
     `last_watch`, `last_heartbeat` and `last_verification` are the last rounds of the watch, of a
     heartbeat that went out, and of the trail's verification; None before the first. `unannounced`
-    are calendar years not announced yet that last days of open problems lie in.
+    are calendar years not announced yet that last days of open problems lie in. `unanswered` are notices
+    that reached their recipient (未阅); those that reached nobody are among `notices` as dead (未送达).
     """
 
     on: date
@@ -44,6 +48,7 @@ class StatusView:
     notices: NoticeCounts
     vacancies: tuple[Vacancy, ...]
     foretold: tuple[ForetoldVacancy, ...]
+    unanswered: tuple[UnansweredLine, ...]
     faults: tuple[FaultLine, ...]
     lights: tuple[UnitLights, ...]
     unannounced: tuple[UnannouncedYear, ...] = ()
@@ -52,8 +57,11 @@ class StatusView:
     last_verification: Round | None = None
 
 
-def status(ledger: Ledger, on: date) -> StatusView:
-    """The state of the whole ledger as of the day `on` (for posts and missed nights)."""
+def status(ledger: Ledger, on: date, terms: Answering | None = None) -> StatusView:
+    """The state of the whole ledger as of the day `on` (for posts, missed nights and answers).
+
+    `terms` say how long an answer may take; the usual ones where none are given.
+    """
     with ledger.reading() as r:
         org = posts.org(r)
         by_state = figures.notice_counts(r)
@@ -72,6 +80,7 @@ def status(ledger: Ledger, on: date) -> StatusView:
             ),
             vacancies=vacancies_in(r, org, on),
             foretold=foretold_in(r, org, on),
+            unanswered=tuple(unanswered_lines(r, reached_before(r, on, terms or Answering()))),
             faults=figures.fault_lines(r),
             lights=figures.lights_by_unit(r),
             unannounced=figures.unannounced(r),

@@ -63,7 +63,7 @@ def nightly_command(on: date | None, dry_run: bool, hold: bool, direct: bool) ->
         night_report.write(settings.reports, done, night_report.lights(ledger))
     else:
         done = _through_prefect(settings, on, hold)
-    view = status.status(ledger, on)
+    view = status.status(ledger, on, channels.answering)
     return _answer(done, lambda s: night_page.show(s, done, verified, view, settings))
 
 
@@ -102,8 +102,10 @@ def recheck_command(
     examples=["status", "status --json"],
 )
 def status_command() -> Answer:
-    ledger = desk.ledger()
-    view = status.status(ledger, owed.owed(ledger, bootstrap.now()))
+    settings = bootstrap.settings()
+    ledger = desk.ledger(settings)
+    terms = bootstrap.answering(settings)
+    view = status.status(ledger, owed.owed(ledger, bootstrap.now()), terms)
     return Answer(view, lambda s: status_page.show(s, view))
 
 

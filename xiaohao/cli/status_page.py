@@ -17,6 +17,7 @@ def show(s: Screen, view: StatusView) -> None:
     s.facts(_facts(view))
     lights(s, view)
     untold(s, view)
+    unanswered(s, view)
     vacancies(s, view)
     faults = [(x.kind, x.message, x.found_on) for x in view.faults]
     if faults:
@@ -53,6 +54,13 @@ def untold(s: Screen, view: StatusView) -> None:
             for x in view.untold_problems[:MOST_SHOWN]
         ],
     )
+
+
+def unanswered(s: Screen, view: StatusView) -> None:
+    """Who was reached and has not pressed 已阅."""
+    if view.unanswered:
+        s.head(f"已送达、逾期未阅（{len(view.unanswered)} 份）")
+        s.table(("收件人", "业务日期"), view.unanswered[:MOST_SHOWN])
 
 
 def vacancies(s: Screen, view: StatusView) -> None:

@@ -177,12 +177,19 @@ def mark_passed_up(w: Writing, silent: Sequence[Silent]) -> None:
         w.conn.execute(NOTICE.update().where(NOTICE.c.id.in_(part)).values(passed_up_on=w.on))
 
 
-def unanswered_lines(r: Reading, until: datetime) -> list[tuple[str, date]]:
-    """Who has been reached before `until` (aware, exclusive) and has not answered: recipient and business date."""
+class UnansweredLine(NamedTuple):
+    """Who was reached and has not answered, and the business date of the notice."""
+
+    recipient: str
+    business_date: date
+
+
+def unanswered_lines(r: Reading, until: datetime) -> list[UnansweredLine]:
+    """Who was reached before `until` (aware, exclusive), in the month before it, and has not answered since."""
     query = sa.select(NOTICE.c.recipient, NOTICE.c.business_date).where(
         _is_linked(until), NOTICE.c.acknowledged_at.is_(None)
     )
-    return [(row[0], row[1]) for row in r.conn.execute(query.order_by(NOTICE.c.id))]
+    return [UnansweredLine(*row) for row in r.conn.execute(query.order_by(NOTICE.c.id))]
 
 
 def _unanswered(until: datetime) -> sa.ColumnElement[bool]:
