@@ -27,12 +27,13 @@ class VerifyTrailForm(BaseModel):
         default=None,
         ge=1,
         title="对照的条数",
-        description="以前抄下的检查点：当时留痕共有多少条。留空则只对照台账自己的检查点。",
+        description="以前记下的检查点，如通知末尾的“留痕检查点 1842·9f3c61d0”，点号前是当时留痕的条数。"
+        "留空则只对照台账自己的检查点。",
     )
     root: str = Field(
         default="",
         title="对照的根",
-        description="以前抄下的检查点：当时的根，或它的前若干位（至少 8 位）。与“对照的条数”同时填写。",
+        description="点号后的根，或它的前若干位（至少 8 位）。与“对照的条数”同时填写。",
     )
 
 

@@ -85,6 +85,7 @@ class DingtalkWork:
 
     name = vocabulary.Channel.DINGTALK_WORK
     deduplicates = True
+    remembers = timedelta(hours=12)  # the same content once a day: a try after a night is another day
     always_open = False
     asked_after = (
         timedelta(minutes=5),

@@ -82,6 +82,7 @@ class FeishuApp:
 
     name = vocabulary.Channel.FEISHU_APP
     deduplicates = True
+    remembers = timedelta(hours=1)
     always_open = False
     asked_after = (
         timedelta(minutes=15),

@@ -214,6 +214,22 @@ class Tracking(Protocol):
         """
 
 
+@runtime_checkable
+class Forgetting(Protocol):
+    """A channel that knows a send again for a while only."""
+
+    @property
+    def remembers(self) -> timedelta:
+        """For how long after the first send a second one under the same key reaches nobody twice."""
+
+
+def knows_again(channel: Channel, first_at: datetime, now: datetime) -> bool:
+    """Whether a send that may have arrived at `first_at` would be known as the same `now` (both aware)."""
+    if not channel.deduplicates:
+        return False
+    return not isinstance(channel, Forgetting) or now - first_at < channel.remembers
+
+
 def letter(channel: Channel, message: Message, *, address: str, key: str) -> Letter:
     """The message put into the channel's body and addressed."""
     return Letter(

@@ -75,6 +75,7 @@ class WecomApp:
 
     name = vocabulary.Channel.WECOM_APP
     deduplicates = True
+    remembers = SAME_WITHIN
     always_open = False
 
     def __init__(

@@ -218,7 +218,7 @@ def _judged(each: Due, gate: _Gate, found: Claimed) -> Lease | None:
         if until > gate.now:
             found.waiting.append(changed(each, gate.now, each.resting_state, why, until=until))
             return None
-        body, is_marked = _body(each, gate.channel, said, address)
+        body, is_marked = _body(each, gate.channel, said, address, gate.now)
     except Exception as error:  # one notice that cannot be put into words holds up no other
         _unreadable(each, gate, error, found)
         return None
@@ -259,9 +259,12 @@ def _kept_back(each: Due, gate: _Gate, said: Message, address: str, found: Claim
     return gate.fits(address), "达到渠道的频率限制，排队"
 
 
-def _body(each: Due, channel: message.Channel, said: Message, address: str) -> tuple[str, bool]:
+def _body(
+    each: Due, channel: message.Channel, said: Message, address: str, now: datetime
+) -> tuple[str, bool]:
     """The body of every try, and whether it bears 重发: only where an earlier try may have arrived unknown."""
-    marks = each.is_unsure and not channel.deduplicates
+    first_at = (each.unsure_at or now) - LEASE
+    marks = each.is_unsure and not message.knows_again(channel, first_at, now)
     if each.sent_body is not None and (not marks or each.marked_at is not None):
         return each.sent_body, each.marked_at is not None
     if marks:

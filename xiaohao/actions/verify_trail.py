@@ -81,7 +81,7 @@ def verify_trail(
 ) -> Verified:
     """Recompute each leaf from its parts and the tree from the leaves, and compare with all that is written down.
 
-    `claim` is a checkpoint that somebody kept elsewhere. Writes the round down for the business date
+    `claim` is a checkpoint that somebody kept elsewhere (a notice ends with one). Writes the round down for the business date
     `on`, and a fault for each finding until it is mended. Raises LedgerBusy, LedgerUnreachable.
     """
     began = datetime.now(UTC)

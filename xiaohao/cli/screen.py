@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from xiaohao.rules.business_date import ZONE
 from xiaohao.vocabulary import Light, Word
 
 WIDTH_WITHOUT_TERMINAL = 160
@@ -96,7 +97,7 @@ def cell(value: Any) -> Text:
         case bool():
             return Text("是" if value else "否")
         case datetime():
-            return Text(f"{value.astimezone():%Y-%m-%d %H:%M}")
+            return Text(f"{value.astimezone(ZONE):%Y-%m-%d %H:%M}")
         case date():
             return Text(value.isoformat())
         case list() | tuple():

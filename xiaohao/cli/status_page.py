@@ -7,7 +7,7 @@ from xiaohao.actions.status import StatusView
 from xiaohao.cli.screen import Screen
 from xiaohao.ledger.rounds import Round
 from xiaohao.rules.business_date import ZONE
-from xiaohao.vocabulary import StepKind
+from xiaohao.vocabulary import FaultKind, StepKind
 
 MOST_SHOWN = 20
 
@@ -19,7 +19,8 @@ def show(s: Screen, view: StatusView) -> None:
     untold(s, view)
     unanswered(s, view)
     vacancies(s, view)
-    faults = [(x.kind, x.message, x.found_on) for x in view.faults]
+    first = sorted(view.faults, key=lambda x: x.kind not in (FaultKind.WATCH, FaultKind.TRAIL))
+    faults = [(x.kind, x.message, x.found_on) for x in first]
     if faults:
         s.head("需要处理")
         s.table(("事项", "说明", "发现日期"), faults[:MOST_SHOWN])

@@ -64,11 +64,12 @@ def rebuild_command(target: str) -> Answer:
 @trail_command.command(
     "verify",
     help="核对留痕：由每一条重新算出根。\n与台账记下的根和每个检查点比对，查出被改动、删除、调换、"
-    "插入或截掉的，退出码为 1。另有以前抄下的检查点，可以用 --size 和 --root 一并对照。",
-    examples=["trail verify", "trail verify --size 1200 --root 3f9a0c21d4b8"],
+    "插入或截掉的，退出码为 1。通知末尾的“留痕检查点 1842·9f3c61d0”等以前记下的检查点，"
+    "可以用 --size 1842 --root 9f3c61d0 一并对照。",
+    examples=["trail verify", "trail verify --size 1842 --root 9f3c61d0"],
 )
-@option("--size", type=Count(), metavar="条数", help="以前抄下的检查点：当时留痕共有多少条。")
-@option("--root", metavar="根", help="以前抄下的检查点：当时的根，或它的前 8 位以上。", default="")
+@option("--size", type=Count(), metavar="条数", help="对照的检查点：当时留痕共有多少条。")
+@option("--root", metavar="根", help="对照的检查点：当时的根，或它的前 8 位以上。", default="")
 def verify_command(size: int | None, root: str) -> Answer:
     claim = verify_trail.claim_of(size, root)
     done = verify_trail.verify_trail(

@@ -236,6 +236,10 @@ def _for_copy(column: tuple[Any, ...]) -> Iterable[str]:
     kinds = set(map(type, column))
     if kinds <= {int} or kinds <= {date}:
         return map(str, column)
+    if kinds == {bytes}:
+        return map("\\\\x".__add__, map(bytes.hex, column))
+    if kinds == {str} and not any(map("".join(column).__contains__, ESCAPED)):
+        return column
     return map(copied, column)
 
 
@@ -258,6 +262,7 @@ def copied(value: Any) -> str:
 
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 SPECIAL = re.compile(r"[\\\t\n\r]")
+ESCAPED = "\\\t\n\r"
 
 
 def _utc(instant: datetime) -> datetime:
