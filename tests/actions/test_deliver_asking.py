@@ -84,8 +84,8 @@ def test_a_question_without_an_answer_is_asked_again_and_one_never_answered_stay
     office.delivers()
     [notice] = office.notices()
     assert (notice.state, notice.next_ask_at) == (NoticeState.ACCEPTED, office.at + 10 * MINUTE)
-    for _ in range(30):
-        office.passes(timedelta(hours=2))
+    for _ in range(10):
+        office.passes(timedelta(hours=6))
         office.delivers()
     [notice] = office.notices()
     assert (notice.state, notice.next_ask_at) == (NoticeState.ACCEPTED, None)

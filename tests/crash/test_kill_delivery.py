@@ -1,7 +1,9 @@
 """kill -9 while 1,000 notices go out: none is lost, and none is doubled but those that were under way (I8)."""
 
 import multiprocessing
+import os
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -42,6 +44,12 @@ def ledger(database_url: str) -> Iterator[Ledger]:
         outbox.add(w, new, now=datetime.now(UTC), held=False)
     yield ledger
     engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def known_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process that senders are forked from finds what it loads where this one does."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
 
 
 def begun(database_url: str, receiver: Receiver) -> BaseProcess:

@@ -96,7 +96,7 @@ def test_the_program_installed_from_it_works_without_a_network(installed: Path, 
     done = offline([program, "nightly", "--date", "2023-10-16", "--direct", "--json"], tmp_path, **home)
     assert json.loads(done.stdout)["fired"] == 74
     done = offline([program, "nightly", "--date", "2023-10-17", "--json"], tmp_path, **home)
-    assert done.returncode == 0, done.stderr.decode()
+    assert done.returncode == 0, (done.stdout + done.stderr).decode()
     assert json.loads(done.stdout)["fired"] == 19
 
 

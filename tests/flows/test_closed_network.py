@@ -50,7 +50,7 @@ def test_a_whole_day_from_the_command_line_stays_on_this_machine(tmp_path: Path)
     answers = []
     for command in day:
         done = guarded(guard, home, "-m", "xiaohao", *command, "--json")
-        assert done.returncode == 0, done.stderr.decode()
+        assert done.returncode == 0, (done.stdout + done.stderr).decode()
         answers.append(json.loads(done.stdout))
     assert answers[0]["files"][0]["new"] == 154
     assert (answers[1]["fired"], answers[5]["fired"]) == (74, 19)

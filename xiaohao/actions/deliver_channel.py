@@ -28,6 +28,8 @@ LONGEST_UNSETTLED = 0.2
 """Seconds after which even a single result is written."""
 SEND_WITHIN = timedelta(seconds=60)
 """No send lasts longer, whatever the channel does; shorter than a lease."""
+SETTLE_WITHIN = timedelta(seconds=60)
+"""So long before the end of a lease a send must have ended, for another writer may hold the ledger up."""
 MOST_IN_A_ROW = 20
 """Failures without a success between them after which the channel is left alone until the next pass."""
 PATIENCE = timedelta(seconds=3)
@@ -178,7 +180,7 @@ class Line:
     async def _send_on(self) -> None:
         while True:
             notice = await self._queue.get()
-            late = self._now() > notice.lease_until - SEND_WITHIN
+            late = self._now() > notice.lease_until - SEND_WITHIN - SETTLE_WITHIN
             if self._stopped or late:
                 why = self._stopped or "轮到时已过了占用时间，下次再发"
                 self._done.append(Result(notice, None, deliver_settle.given_back(notice, why)))

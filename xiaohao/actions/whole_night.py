@@ -87,9 +87,7 @@ def whole_night(
     composed = night.compose(ledger, on, channels, page_url=page_url, held=held)
     head = seal.seal(ledger)
     progress("发送通知")
-    sent = deliver.deliver(
-        ledger, on, channels, rules, progress=lambda count: progress(f"已发送 {count} 份")
-    )
+    sent = deliver.deliver(ledger, on, channels, rules, progress=lambda count: progress(f"已发送 {count} 份"))
     return night_of(on, missed, fired, composed, head, sent, failed)
 
 
