@@ -163,14 +163,18 @@ def _go(
 def page_child(
     settings: Settings, port: int, *, say: Say, stack: contextlib.ExitStack
 ) -> tuple[Keeper, str] | None:
-    """The page, on the loopback, where this program has one: its keeper and its address; None else."""
+    """The page, where this program has one: its keeper and its address; None else."""
     if not _has_page():
         return None
     page = Keeper("页面", settings.home / "logs" / "up-page.log", say, ends_within=SERVER_ENDS_WITHIN)
     stack.callback(page.end)
-    page.start(serving.PROGRAM, PAGE, serving.HOST, str(port), env=dict(os.environ))
+    page.start(serving.PROGRAM, PAGE, settings.page_host, str(port), env=dict(os.environ))
     _answers(page, "页面")
-    return page, f"http://{serving.HOST}:{port}"
+    return page, f"http://{_shown(settings.page_host)}:{port}"
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _has_page() -> bool:

@@ -124,6 +124,10 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="接收心跳的 Apprise 地址，如 mailtos://…"
     )
 
+    page_host: str = Field(
+        default="127.0.0.1",
+        description="xiaohao up 的通知页监听的地址；让手机打开时，宜由带 https 的反向代理转来，或写内网地址",
+    )
     prefect_host: str = Field(
         default="127.0.0.1", description="xiaohao up 的 Prefect 服务监听的地址；监听本机以外的地址必须有口令"
     )

@@ -1,7 +1,10 @@
 """What Prefect's pages show of a deployment and of a run, without a browser (`test_prefect_pages` has one)."""
 
 import asyncio
+import os
+import threading
 from collections.abc import Callable
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -12,7 +15,7 @@ from prefect.client.schemas.objects import State
 from prefect.server.api import collections
 from small_district import SmallDistrict
 
-from flows import closed_pages
+from flows import closed_pages, environment
 from flows.deployments import deployments
 from flows.recheck import RecheckForm, recheck
 
@@ -87,3 +90,29 @@ def test_the_kinds_of_work_pools_come_from_the_package(closed: Any, prefect_serv
     assert {url.split(":")[1] for url in collections.KNOWN_VIEWS.values()} == {"//127.0.0.1"}
     told = asyncio.run(ask(closed, "/api/collections/views/aggregate-worker-metadata"))
     assert "process" in told.json()["prefect"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, "127.0.0.1,localhost,::1"),
+        ({"NO_PROXY": "intranet.example, 127.0.0.1"}, "intranet.example,127.0.0.1,localhost,::1"),
+        ({"no_proxy": "*"}, "*"),
+    ],
+)
+def test_the_proxy_of_an_office_is_not_asked_for_this_machine(
+    monkeypatch: pytest.MonkeyPatch, before: dict[str, str], after: str
+) -> None:
+    """Else each call of Prefect's client would go there, with the server's secret."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    for name, value in before.items():
+        monkeypatch.setenv(name, value)
+    for name in ("http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    environment.keep_proxies_out()
+    assert os.environ["no_proxy"] == os.environ["NO_PROXY"] == after
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        assert httpx.head(f"http://127.0.0.1:{server.server_port}/nothing-there").status_code == 404
