@@ -36,15 +36,15 @@ def defaults(home: Path) -> Mapping[str, str]:
     return STAYS_AT_HOME | QUIET | {"PREFECT_HOME": str(home.absolute() / "prefect")}
 
 
-def keep_proxies_out() -> None:
-    """Let no proxy of the office stand between this machine and itself; what it stands before otherwise stays.
+def keep_proxies_out(*more: str) -> None:
+    """Let no proxy of the office stand between this machine and itself, nor before the hosts `more`.
 
     Prefect's client would send every call, with the secret of the server, to the proxy of the environment.
     """
     there = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     hosts = [host.strip() for host in there.split(",") if host.strip()]
     if "*" not in hosts:
-        hosts += [host for host in AT_HOME if host not in hosts]
+        hosts += [host for host in dict.fromkeys((*AT_HOME, *more)) if host not in hosts]
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(hosts)
 
 
@@ -54,10 +54,11 @@ def put_in_place() -> None:
     XIAOHAO_HOME is made where it is not there, since Prefect makes only the last folder of its own.
     Raises Refused, LedgerUnreachable as `bootstrap.settings` and `bootstrap.home` do.
     """
-    home = bootstrap.home(bootstrap.settings())
+    settings = bootstrap.settings()
+    home = bootstrap.home(settings)
     for name, value in defaults(home).items():
         os.environ.setdefault(name, value)
-    keep_proxies_out()
+    keep_proxies_out(settings.prefect_host)
     logging.getLogger("xiaohao").setLevel(logging.INFO)
 
 

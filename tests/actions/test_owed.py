@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from district import ROUTES
 from small_district import SmallDistrict
 
 from xiaohao.actions import night, owed
@@ -20,6 +21,7 @@ def district(engine: sa.Engine) -> SmallDistrict:
     district = SmallDistrict(engine)
     district.register(date(2023, 10, 9))
     night.fire(district.ledger, LAST)
+    night.compose(district.ledger, LAST, ROUTES)
     return district
 
 
@@ -45,6 +47,15 @@ def test_what_a_night_without_a_date_does(district: SmallDistrict, now: str, on:
     assert owing.on == date.fromisoformat(on)
     assert nothing in owing.nothing
     assert bool(owing.nothing) == bool(nothing)
+
+
+def test_a_night_that_died_after_firing_is_gone_on_with(engine: sa.Engine) -> None:
+    district = SmallDistrict(engine)
+    district.register(date(2023, 10, 9))
+    night.fire(district.ledger, LAST)
+    assert owed.owing(district.ledger, at("2023-10-16 03:00"), most_days=31).nothing == ""
+    night.compose(district.ledger, LAST, ROUTES)
+    assert "已经完成" in owed.owing(district.ledger, at("2023-10-16 03:00"), most_days=31).nothing
 
 
 @pytest.mark.parametrize("now", ["2023-11-17 02:00", "2024-10-17 02:00"])  # 32 days, a year

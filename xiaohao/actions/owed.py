@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from xiaohao.errors import WrongDate
-from xiaohao.ledger import runs, timers
+from xiaohao.ledger import firings, runs, timers
 from xiaohao.ledger.scopes import WHOLE
 from xiaohao.ledger.writing import Ledger
 from xiaohao.rules import business_date
@@ -28,7 +28,7 @@ def owed(ledger: Ledger, at: datetime) -> date:
 def owing(ledger: Ledger, at: datetime, *, most_days: int) -> Owing:
     """What a night that nobody gave a date is to do at the instant `at` (aware).
 
-    Nothing where its date is done already, or lies before the last night because the clock was set
+    Nothing where its date is done already, with nothing left untold by a run that died after firing, or lies before the last night because the clock was set
     back. Raises WrongDate where it is more than `most_days` after the last night: no clock that was
     set ahead turns a district red. The first night of a ledger is owed whatever its date is.
     """
@@ -41,7 +41,7 @@ def owing(ledger: Ledger, at: datetime, *, most_days: int) -> Owing:
         if last > on:
             said = f"{on} 早于上一次夜间运行的 {last}，没有运行。如果时钟被调慢了，请核对。"
             return Owing(on, last, said)
-        if not timers.anything_due(r, WHOLE, on):
+        if not timers.anything_due(r, WHOLE, on) and not firings.any_untold(r):
             return Owing(on, last, f"{on} 的夜间运行已经完成，没有再运行。")
     return Owing(on, last)
 
