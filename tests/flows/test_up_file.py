@@ -18,10 +18,9 @@ from xiaohao.errors import Refused
 
 UP = Up(1, "http://127.0.0.1:4200/api", "xiaohao:secret-secret", None)
 HOLDS = """
-import sys, time
-from pathlib import Path
-from flows import alone
-assert alone.take(Path(sys.argv[1])) is not None
+import sqlite3, sys, time
+lock = sqlite3.connect(sys.argv[1], isolation_level=None)
+lock.execute("BEGIN EXCLUSIVE")
 print("held", flush=True)
 time.sleep(600)
 """
@@ -30,11 +29,7 @@ time.sleep(600)
 @contextlib.contextmanager
 def held_elsewhere(path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Another process that holds the lock."""
-    other = subprocess.Popen(
-        [sys.executable, "-c", HOLDS, str(path)],
-        env=os.environ | {"XIAOHAO_HOME": str(path.parent)},
-        stdout=subprocess.PIPE,
-    )
+    other = subprocess.Popen([sys.executable, "-c", HOLDS, str(path)], stdout=subprocess.PIPE)
     assert other.stdout is not None
     try:
         assert other.stdout.readline() == b"held\n"
