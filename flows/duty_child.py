@@ -76,13 +76,17 @@ def _worker(client: SyncPrefectClient, pool: str) -> Callable[[], Any]:
 
 
 def _look_again_and_again(pool: str) -> None:
+    """With one client as long as it answers: each new one costs the server a token, and thus a write."""
     first, ask_at = True, 0.0
     while True:
         with get_client(sync_client=True) as client:
-            _attempt(stale.mark, client, first=False, shared=bool(pool))
-            if time.monotonic() >= ask_at and _attempt(made_up.ask, client, first=first):
-                first, ask_at = False, time.monotonic() + ASKS_EVERY
-        time.sleep(LOOKS_EVERY)
+            well = True
+            while well:
+                well = _attempt(stale.mark, client, first=False, shared=bool(pool))
+                if well and time.monotonic() >= ask_at:
+                    well = _attempt(made_up.ask, client, first=first)
+                    first, ask_at = first and not well, time.monotonic() + ASKS_EVERY
+                time.sleep(LOOKS_EVERY)
 
 
 def _attempt(act: Callable[..., object], *args: object, **kwargs: object) -> bool:

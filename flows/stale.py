@@ -40,10 +40,11 @@ def mark(client: SyncPrefectClient, *, first: bool, shared: bool) -> list[FlowRu
     for run in gone:
         said = "服务启动时已没有进程在做这次运行" if first else "做这次运行的进程已经不在了"
         client.set_flow_run_state(run.id, Crashed(message=said), force=True)
-    going = {run.id for run in under_way(client)}
-    for each in there.values():
-        if not each.alive and each.run_id not in going:
-            running.forget(each)
+    if dead := [each for each in there.values() if not each.alive]:
+        going = {run.id for run in under_way(client)}
+        for each in dead:
+            if each.run_id not in going:
+                running.forget(each)
     return gone
 
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -18,6 +19,7 @@ from loopback_receiver import Answer, Receiver, receiving
 
 from models.facts import to_json
 from xiaohao.actions import set_up
+from xiaohao.actions.deliver_channel import AT_ONCE
 from xiaohao.ledger import bulk, outbox
 from xiaohao.ledger.connect import open_engine
 from xiaohao.ledger.outbox import NewNotice
@@ -114,3 +116,18 @@ def test_three_kills(ledger: Ledger, database_url: str) -> None:
 @pytest.mark.long
 def test_fifty_kills(ledger: Ledger, database_url: str) -> None:
     killed_again_and_again(ledger, database_url, 50)
+
+
+def test_a_pass_that_is_interrupted_writes_what_it_knows(ledger: Ledger, database_url: str) -> None:
+    """Ctrl-C: only what was on the wire at that moment stays unsure."""
+    answered = 10
+    with receiving(*[Answer(204)] * answered, Answer(204, slow=30)) as receiver:
+        process = begun(database_url, receiver)
+        while (
+            len(receiver.requests) < answered + AT_ONCE
+        ):  # the last one is sent when all ten answers are back
+            time.sleep(0.001)
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGINT)
+        process.join(60)
+    assert unfinished(ledger) == MANY - answered

@@ -5,6 +5,7 @@ came back and claims more when the queue runs low.
 """
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from notifiers.message import Accepted, Again, Channel, Misconfigured, Receipt, 
 from xiaohao.actions import deliver_claim, deliver_settle, pass_on
 from xiaohao.actions.deliver_claim import Claimed, Means, Outgoing, Plans
 from xiaohao.actions.deliver_settle import Result
-from xiaohao.errors import LedgerBusy
+from xiaohao.errors import LedgerBusy, Unreachable
 from xiaohao.ledger import outbox, sendings
 from xiaohao.ledger.writing import Writing
 
@@ -35,6 +36,8 @@ MOST_IN_A_ROW = 20
 PATIENCE = timedelta(seconds=3)
 """A pass waits so long for a rate limit that a moment cures (5 a second), not for one of a minute."""
 BUSY_TRIES = 4
+BUSY_TRIES_WITH_RESULTS = 12
+"""Each waits 15 seconds for another writer: three minutes, for what is not written is sent again."""
 
 
 class Database(Protocol):
@@ -96,6 +99,13 @@ class Line:
             for sender in senders:
                 sender.cancel()
             await asyncio.gather(*senders, return_exceptions=True)
+            await self._save()
+
+    async def _save(self) -> None:
+        """Write what came back before the pass broke off, so that it is not sent once more."""
+        if self._done:
+            with contextlib.suppress(Unreachable):
+                await self._database(lambda w: self._in_one(w, self._done, 0))
 
     async def _goes_on(self) -> bool:
         if not self._drained or self._open:
@@ -117,7 +127,8 @@ class Line:
             self._drained = self._drained or bool(self._stopped)
             return
         try:
-            claimed = await self._patiently(lambda w: self._in_one(w, results, wanted))
+            tries = BUSY_TRIES_WITH_RESULTS if results else BUSY_TRIES
+            claimed = await self._patiently(lambda w: self._in_one(w, results, wanted), tries)
         except BaseException:
             self._done = results + self._done
             raise
@@ -152,9 +163,9 @@ class Line:
         for each in claimed.outgoing:
             self._queue.put_nowait(each)
 
-    async def _patiently(self, work: Callable[[Writing], T]) -> T:
+    async def _patiently(self, work: Callable[[Writing], T], tries: int) -> T:
         """Another writer may hold the ledger for a while, an import say."""
-        for _ in range(BUSY_TRIES - 1):
+        for _ in range(tries - 1):
             try:
                 return await self._database(work)
             except LedgerBusy:
