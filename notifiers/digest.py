@@ -7,12 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from models.facts import DigestFacts, DigestItem
+from models.facts import DigestFacts, DigestItem, UnitCount
 from notifiers import wording
 from notifiers.message import Message, Part
 from xiaohao.vocabulary import Light, RectificationClass, Role, StepKind
 
 IN_FULL = 3
+UNITS_NAMED = 5
+"""Of more units only the largest counts are named: the head has its share of the room, and no more."""
+NAMED = 3
+"""Co-units, persons and vacant posts that are named; of more, the first."""
 _MOST_URGENT_LIGHT = (Light.RED, Light.YELLOW, Light.GREEN)
 _HEADLINES = {
     StepKind.ESCALATION: "督办通知",
@@ -55,6 +59,7 @@ def page(facts: DigestFacts) -> Message:
     said = replace(facts, page_url=None)
     return replace(
         message(said),
+        head=_head(said, units=len(said.counts_by_unit)),
         items=tuple(_item(number, item, facts) for number, item in enumerate(said.items, start=1)),
         foot=_foot(said, ()),
     )
@@ -75,7 +80,7 @@ def _subject(facts: DigestFacts) -> str:
     return f"{mark}{headline}{late}" + (f"：{counts}" if counts else "")
 
 
-def _head(facts: DigestFacts) -> Part:
+def _head(facts: DigestFacts, units: int = UNITS_NAMED) -> Part:
     opening = [f"{_salutation(facts)}：", *_stands_in(facts)]
     duty = _DUTIES[facts.roles[0]] if len(facts.roles) == 1 else "与您有关的问题有 {n} 件需要办理"
     silent = sum(item.unanswered_by is not None for item in facts.items)
@@ -83,9 +88,16 @@ def _head(facts: DigestFacts) -> Part:
     said += [f"{silent} 件问题的通知至今未阅，报您知悉"] if silent else []
     opening.append(f"截至{wording.full_day(facts.business_date)}，{'；'.join(said)}。")
     if facts.counts_by_unit:
-        counts = "、".join(f"{wording.one_line(each.unit)} {each.count} 件" for each in facts.counts_by_unit)
-        opening.append(f"分单位：{counts}。")
+        opening.append(f"分单位：{_by_unit(facts.counts_by_unit, units)}。")
     return _part(opening)
+
+
+def _by_unit(counts: Sequence[UnitCount], units: int) -> str:
+    """“甲村 9 件、乙村 7 件”; of more than `units` the largest counts, and how many units there are."""
+    if len(counts) <= units:
+        return "、".join(f"{wording.one_line(each.unit)} {each.count} 件" for each in counts)
+    largest = sorted(counts, key=lambda each: -each.count)[:units]
+    return f"{_by_unit(largest, units)}等 {len(counts)} 个单位"
 
 
 def _salutation(facts: DigestFacts) -> str:
@@ -100,13 +112,13 @@ def _salutation(facts: DigestFacts) -> str:
 
 def _stands_in(facts: DigestFacts) -> Iterable[str]:
     if facts.in_place_of:
-        names = "、".join(wording.one_line(name) for name in facts.in_place_of)
+        names = wording.listed(facts.in_place_of, NAMED, "人")
         yield f"（代{names}同志履职，本通知由您办理。）"
     if facts.undelivered_to:
         name = wording.one_line(facts.undelivered_to)
         yield f"（发给{name}同志的本通知未能送达，现报您知悉，请转告并督促办理。）"
     if facts.passed_up_from:
-        posts = "、".join(wording.one_line(vacant) for vacant in facts.passed_up_from)
+        posts = wording.listed(facts.passed_up_from, NAMED, "个岗位")
         yield f"（{posts}空缺，本通知转由您办理。）"
 
 
@@ -116,9 +128,9 @@ def _item(number: int, item: DigestItem, facts: DigestFacts) -> Part:
     heading = " ".join(filter(None, (wording.lamp_of(item), wording.one_line(item.number), title)))
     where = [wording.one_line(item.unit), item.rectification_class.label, wording.standing(item)]
     if item.co_units:
-        where.append("协办：" + "、".join(wording.one_line(unit) for unit in item.co_units))
+        where.append("协办：" + wording.listed(item.co_units, NAMED, "个单位"))
     climbs = wording.climbs(item, roles=facts.roles, unit=facts.unit, business_date=on)
-    lines = [" · ".join(where), wording.clock(item, on)]
+    lines = [" · ".join(where), wording.limit(item, on) if item.unanswered_by else wording.clock(item, on)]
     if item.unanswered_by:
         lines.append(f"{wording.one_line(item.unanswered_by)}至今未阅，请提醒其查看办理。")
     else:
@@ -175,4 +187,5 @@ def _is_urgent(item: DigestItem) -> bool:
     immediate = item.rectification_class is RectificationClass.IMMEDIATE
     if item.unanswered_by:
         return False
-    return item.kind is StepKind.ESCALATION and (item.level >= 3 or immediate)
+    tops = item.next_role is None  # nobody is above: it only repeats
+    return item.kind is StepKind.ESCALATION and (tops or item.level >= 3 or immediate)

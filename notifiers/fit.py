@@ -33,11 +33,20 @@ def lines(all_lines: Sequence[str], limit: int, *, left_out: Callable[[int], str
     return between("", all_lines, "", limit, left_out=left_out)
 
 
-def between(head: str, items: Sequence[str], foot: str, limit: int, *, left_out: Callable[[int], str]) -> str:
+def between(
+    head: str,
+    items: Sequence[str],
+    foot: str,
+    limit: int,
+    *,
+    left_out: Callable[[int], str],
+    link: str | None = None,
+) -> str:
     """Head, items and foot joined by line feeds, with items left out from the end until it fits.
 
     `left_out(n)` writes the line that stands for the n items without room. Where head and foot are
-    too long by themselves the foot goes, then the head is cut at a line, then inside one.
+    too long by themselves the head is cut at a line, then inside one; then that line goes, and the foot
+    is cut last. The foot's line with `link` stays whole as long as it has room alone.
     """
     whole = _joined(head, *items, foot)
     if size(whole) <= limit:
@@ -46,7 +55,11 @@ def between(head: str, items: Sequence[str], foot: str, limit: int, *, left_out:
         text = _joined(head, *items[:kept], left_out(len(items) - kept) if items else "", foot)
         if size(text) <= limit:
             return text
-    return _head_alone(head, left_out(len(items)) if items else foot, limit)
+    for below in (_joined(left_out(len(items)), foot) if items else foot, foot):
+        if head and size(below) <= limit:
+            cut = _cut(head, limit - size(below) - 1) if below else _cut(head, limit)
+            return _joined(cut, below)
+    return _foot_alone(foot, limit, link) if foot else _cut(left_out(len(items)), limit)
 
 
 def _joined(*parts: str) -> str:
@@ -63,11 +76,22 @@ def _most_that_could_fit(items: Sequence[str], limit: int) -> int:
     return max(len(items) - 1, 0)
 
 
-def _head_alone(head: str, last: str, limit: int) -> str:
-    with_last = _joined(head, last)
-    if size(with_last) <= limit:
-        return with_last
-    whole = head or last
-    cut = characters(whole, limit)
-    ends_a_line = whole[len(cut) : len(cut) + 1] in ("", "\n")
+def _cut(text: str, limit: int) -> str:
+    """As many whole lines as fit, or as much of the first one; "" without room."""
+    cut = characters(text, max(limit, 0))
+    ends_a_line = text[len(cut) : len(cut) + 1] in ("", "\n")
     return cut if ends_a_line else cut.rpartition("\n")[0] or cut
+
+
+def _foot_alone(foot: str, limit: int, link: str | None) -> str:
+    """The foot's lines in their order as far as they fit, the one with the link before all others."""
+    all_lines = foot.split("\n")
+    linked = next((line for line in all_lines if link and link in line), None)
+    if linked is None or size(linked) > limit:
+        return _cut("\n".join(line for line in all_lines if line is not linked), limit)
+    kept, used = {linked}, size(linked)
+    for line in all_lines:
+        if line not in kept and used + size(line) + 1 <= limit:
+            kept.add(line)
+            used += size(line) + 1
+    return "\n".join(line for line in all_lines if line in kept)

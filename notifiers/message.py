@@ -32,9 +32,9 @@ class Message:
     """One notice in words: the same facts always give the same message, byte for byte.
 
     `subject` is one line and enough for a lock screen. A channel with a byte limit leaves out
-    items from the end (`notifiers.fit`), never the head or the foot. `urgent` messages may go out at
-    any hour. `light` is the worst light in it, for channels that colour a card. `facts` are what the
-    words were made of, for channels that hand on values: webhook and SMS.
+    items from the end (`notifiers.fit`), then of the head what is too long, and never the link. `urgent`
+    messages may go out at any hour. `light` is the worst light in it, for channels that colour a card.
+    `facts` are what the words were made of, for channels that hand on values: webhook and SMS.
     """
 
     subject: str
@@ -66,12 +66,14 @@ class Message:
     def text_within(self, limit: int) -> str:
         """The plain text in at most `limit` UTF-8 bytes; a line says how many items had no room."""
         items = [item.text for item in self.items]
-        return fit.between(self.head.text, items, self.foot.text, limit, left_out=_left_out)
+        head, foot = self.head.text, self.foot.text
+        return fit.between(head, items, foot, limit, left_out=_left_out, link=self.link)
 
     def markdown_within(self, limit: int) -> str:
         """The markdown in at most `limit` UTF-8 bytes; a line says how many items had no room."""
         items = [item.markdown for item in self.items]
-        return fit.between(self.head.markdown, items, self.foot.markdown, limit, left_out=_left_out)
+        head, foot = self.head.markdown, self.foot.markdown
+        return fit.between(head, items, foot, limit, left_out=_left_out, link=self.link)
 
 
 def _left_out(items: int) -> str:

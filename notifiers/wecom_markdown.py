@@ -16,6 +16,7 @@ _COLOURS = {Light.RED: "warning", Light.GREEN: "info"}  # no yellow: its lamp al
 _LONGEST_SUBJECT = 240
 _USERID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}", re.ASCII)
 _MENTION = re.compile(r"\n<@([^<>\n]+)>$")
+_LINK = re.compile(r"\[([^\]\n]+)\]\(([^)\n]+)\)")
 _LEFT_OUT = "……其余内容略，请打开系统查看"
 
 
@@ -42,11 +43,13 @@ def as_text(markdown: str) -> str:
     The data in it bears no markup of its own (`wording.unmarked`), so every mark is ours.
     """
     bare = re.sub(r"</?font[^>]*>|\*\*|^#{1,6} ", "", _MENTION.sub("", markdown), flags=re.MULTILINE)
-    text = re.sub(r"\[([^\]\n]+)\]\(([^)\n]+)\)", r"\1：\2", bare)
+    linked = _LINK.search(bare)
+    text = _LINK.sub(r"\1：\2", bare)
     head, *blocks = text.split("\n\n")
     foot = "\n" + blocks.pop() if blocks else ""
     items = ["\n" + block for block in blocks]
-    return fit.between(head, items, foot, TEXT_LIMIT, left_out=lambda _: _LEFT_OUT)
+    link = linked[2] if linked else None
+    return fit.between(head, items, foot, TEXT_LIMIT, left_out=lambda _: _LEFT_OUT, link=link)
 
 
 def mention_in(markdown: str) -> str | None:

@@ -3,7 +3,9 @@
 `notifiers.digest` lays them out. Dates are the facts' own; nothing here asks what day it is.
 """
 
+import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from models.facts import DigestItem
@@ -13,6 +15,8 @@ LONGEST_TITLE = 60
 LAMPS = {Light.RED: "🔴", Light.YELLOW: "🟡", Light.GREEN: "🟢"}
 _MARKUP = "<>*_`[]~|"
 _HARMLESS = {ord(mark): ord(mark) + 0xFEE0 for mark in _MARKUP}  # the full-width form of the same character
+
+_WWW = re.compile(r"(www)\.", re.IGNORECASE | re.ASCII)
 
 
 def day(on: date, business_date: date) -> str:
@@ -37,9 +41,18 @@ def one_line(text: str, longest: int | None = None) -> str:
     return line if longest is None or len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
+def listed(names: Sequence[str], most: int, counted: str) -> str:
+    """“甲、乙、丙”; of more than `most` the first and how many there are: “甲、乙、丙等 7 个单位”."""
+    shown = "、".join(one_line(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown}等 {len(names)} {counted}"
+
+
 def unmarked(text: str) -> str:
-    """The text with what markdown could read as markup, a link or a mention in its full-width form."""
-    return text.translate(_HARMLESS)
+    """The text with what markdown could read as markup, a link or a mention in its full-width form.
+
+    A bare “https://…” or “www.…” counts as a link: clients make it one that can be touched.
+    """
+    return _WWW.sub("\\1．", text.replace("://", "：//")).translate(_HARMLESS)
 
 
 def post(unit: str | None, role: Role) -> str:
@@ -86,6 +99,19 @@ def clock(item: DigestItem, business_date: date) -> str:
     if item.due_on is None:
         return f"{_matter(item)}临近时限"
     return f"{_remaining(item, (item.due_on - business_date).days)}{last}"
+
+
+def limit(item: DigestItem, business_date: date) -> str:
+    """The day that counts, without what has become of it since: “时限 11月20日”, “11月2日登记”."""
+    if item.due_on is None:
+        return ""
+    since = day(item.due_on, business_date)
+    match item.kind:
+        case StepKind.TAKE_UP:
+            return f"{since}登记，尚未签收"
+        case StepKind.VERIFY_WAIT:
+            return f"{since}申请销号，尚未复核"
+    return f"{_limit(item)} {since}，尚未办结"
 
 
 def asked(item: DigestItem) -> str:

@@ -19,7 +19,7 @@ from xiaohao import channels
 from xiaohao import settings as settings_of
 from xiaohao.actions import set_up
 from xiaohao.actions.watch import WatchSettings
-from xiaohao.errors import LedgerUnreachable, WrongUsage
+from xiaohao.errors import LedgerUnreachable, Refused, WrongUsage
 from xiaohao.evidence_files import EvidenceFiles
 from xiaohao.ledger import connect, schema
 from xiaohao.ledger.writing import Ledger
@@ -29,6 +29,7 @@ from xiaohao.settings import Settings
 from xiaohao.vocabulary import Channel
 
 ZONE = "Asia/Shanghai"
+PAGE_KEY_BYTES = 32
 HEARTBEAT_FILE = "heartbeat.json"
 
 
@@ -87,7 +88,8 @@ def in_shanghai(instant: datetime) -> datetime:
 def page_key(of: Settings) -> bytes:
     """The key that links of notices are signed with, made at its first use: `keys/page.key`, mode 0600.
 
-    Two processes that come first together end with one key. Raises LedgerUnreachable.
+    Two processes that come first together end with one key. Raises LedgerUnreachable, and Refused for a key
+    that others can read or that is cut short.
     """
     path = home(of) / "keys" / "page.key"
     try:
@@ -95,13 +97,21 @@ def page_key(of: Settings) -> bytes:
         if not path.exists():
             made = path.with_suffix(f".{os.getpid()}")
             made.touch(mode=0o600)
-            made.write_bytes(secrets.token_bytes(32))
+            with made.open("wb") as file:
+                file.write(secrets.token_bytes(PAGE_KEY_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
             with contextlib.suppress(FileExistsError):
                 os.link(made, path)
             made.unlink()
-        return path.read_bytes()
+        key, mode = path.read_bytes(), path.stat().st_mode
     except OSError as error:
         raise LedgerUnreachable(f"签名链接的密钥 {path} 不能建立或读取（{error.strerror}）。") from error
+    if mode & 0o077:
+        raise Refused(f"签名链接的密钥 {path} 别人也能读。请先把它的权限改为 0600。")
+    if len(key) < PAGE_KEY_BYTES:
+        raise Refused(f"签名链接的密钥 {path} 不完整。请删除它再运行，会换成新的（已发出的链接就打不开了）。")
+    return key
 
 
 def home(of: Settings) -> Path:

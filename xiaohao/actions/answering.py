@@ -15,8 +15,9 @@ from xiaohao.ledger.acknowledgements import Read, Silent
 from xiaohao.ledger.firings import Untold
 from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.rules.acknowledging import Answering, earliest_reached, is_spared
-from xiaohao.rules.ladder import Org, Told, who
+from xiaohao.rules.ladder import Org, Told
 from xiaohao.rules.policy import LADDER
+from xiaohao.rules.post_above import above
 from xiaohao.vocabulary import Action, StepKind
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -46,9 +47,9 @@ def reached_before(r: Reading, on: date, terms: Answering) -> datetime:
 def is_spared_to(
     w: Writing, each: Untold, official_id: int, read: Mapping[tuple[object, ...], Read], terms: Answering
 ) -> bool:
-    """Whether the highest untold step is a repeat that the official has acknowledged lately."""
+    """Whether all that is untold are repeats of one step that the official has acknowledged lately."""
     matter = each.matter
-    if not matter.repeat:
+    if not matter.repeat or not each.only_repeats:
         return False
     key = (each.problem_id, official_id, matter.round, matter.clock_on, matter.kind, matter.level)
     found = read.get(key)
@@ -62,16 +63,18 @@ def is_spared_to(
 def passed_up(org: Org, silent: Sequence[Silent], on: date) -> Iterator[tuple[int, Information]]:
     """For each matter whose notice was not acknowledged: the official of the next role up, and what he is told.
 
-    Warnings are left out, and so is the top of the ladder: there is nobody above.
+    The next role up is counted from the post that was told, which may be above a vacant one, and it is never
+    the silent person himself. Warnings are left out, and so is the top of the ladder: nobody is above.
     """
     for notice in silent:
         for item in notice.facts.items:
-            unit_id = next((notice.problems[f] for f in item.firings if f in notice.problems), None)
-            above = item.level + 1
-            if unit_id is None or item.unanswered_by or item.kind is StepKind.WARNING or above >= len(LADDER):
+            there = [notice.problems[firing] for firing in item.firings if firing in notice.problems]
+            if not there or item.unanswered_by or item.kind is StepKind.WARNING:
                 continue
-            told = who(org, unit_id, above, on)
-            if told.official_id is None:
+            unit_id = there[0][0]
+            role = next((role for _, role in there if role is not None), LADDER[item.level])
+            told = above(org, unit_id, role, (notice.official_id,), on)
+            if told is None or told.official_id is None:
                 continue
             day = f"{notice.business_date.month}月{notice.business_date.day}日"
             yield (

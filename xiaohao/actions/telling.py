@@ -31,6 +31,7 @@ from xiaohao.rules.policy import LADDER
 from xiaohao.rules.timetable import next_climb
 from xiaohao.vocabulary import Action, FaultKind, Light, Role, StepKind
 
+CLIMBS = StepKind.ESCALATION
 FAULT_KINDS = (FaultKind.VACANT_POST, FaultKind.DEPUTY_CIRCLE, FaultKind.NOBODY_TO_TELL)
 
 
@@ -251,8 +252,8 @@ def _digest(
     official = district.officials[official_id]
     tellings = sorted(tellings, key=_urgency)
     counts: dict[str, int] = defaultdict(int)
-    for telling in tellings:
-        counts[telling.item.unit] += 1
+    for item in (*(telling.item for telling in tellings), *(each.item for each in informing)):
+        counts[item.unit] += 1
     instead = dict.fromkeys(i for telling in tellings for i in telling.told.in_place_of)
     passed = dict.fromkeys(
         f"{district.names[unit_id]}{role.label}"
@@ -275,17 +276,19 @@ def _digest(
         counts_by_unit=tuple(UnitCount(unit=u, count=n) for u, n in counts.items())
         if len(counts) > 1
         else (),
-        other_overdue=_others(district, tellings),
+        other_overdue=_others(district, tellings, informing),
         page_url=page_url or None,
         checkpoint=_short(district.checkpoint),
     )
 
 
-def _others(district: _District, tellings: Sequence[Telling]) -> int:
+def _others(district: _District, tellings: Sequence[Telling], informing: Sequence[Information]) -> int:
     """The red problems that the recipient's posts answer for and that this digest does not name."""
-    told = {(t.told.unit_id, t.told.role) for t in tellings}
+    told = {(each.told.unit_id, each.told.role) for each in tellings}
+    told |= {(each.told.unit_id, each.told.role) for each in informing}
     answers_for = {u for at, role in told if at and role for u in district.org.answers_for(at, role)}
     named = sum(t.untold.unit_id in answers_for and t.item.light is Light.RED for t in tellings)
+    named += len({i.item.number for i in informing if i.item.light is Light.RED and i.item.kind is CLIMBS})
     return max(0, sum(district.reds.get(unit_id, 0) for unit_id in answers_for) - named)
 
 

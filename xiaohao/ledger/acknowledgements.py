@@ -15,10 +15,18 @@ from xiaohao.ledger import dialect
 from xiaohao.ledger.firings import Untold
 from xiaohao.ledger.tables import FIRING, NOTICE, PROBLEM, PROGRESS
 from xiaohao.ledger.writing import Reading, Writing
-from xiaohao.vocabulary import Status
+from xiaohao.vocabulary import Channel, NoticeState, Role, Status, StepKind
 
 LOOKS_BACK = timedelta(days=31)
-GOING = (Status.REGISTERED, Status.RECTIFYING, Status.APPLIED, Status.VERIFIED)
+STANDS = (
+    ((StepKind.WARNING, StepKind.ESCALATION), (Status.REGISTERED, Status.RECTIFYING)),
+    ((StepKind.TAKE_UP,), (Status.REGISTERED,)),
+    ((StepKind.VERIFY_WAIT,), (Status.APPLIED,)),
+)
+"""Where a problem stands while a step of a kind still asks something of somebody."""
+REACHED = (NoticeState.ACCEPTED, NoticeState.DELIVERED)
+WITHOUT_LINK = (Channel.SMS_ALIYUN, Channel.SMS_TENCENT, Channel.CONSOLE)
+"""Channels on which nobody can press 已阅."""
 _REPEATING = sa.text(f"SELECT problem_id FROM firing WHERE {UNTOLD} AND repeat > 0")
 
 
@@ -45,14 +53,16 @@ class Opened:
 class Silent:
     """A notice that reached its recipient and was not acknowledged, with the problems that still stand as told.
 
-    `problems` maps a firing of the notice to its problem's unit.
+    `problems` maps a firing of the notice to its problem's unit and to the role that it was told for, where
+    it was the one told.
     """
 
     id: int
+    official_id: int
     recipient: str
     business_date: date
     facts: DigestFacts
-    problems: Mapping[int, int]
+    problems: Mapping[int, tuple[int, Role | None]]
 
 
 def find(r: Reading, notice_id: int) -> Opened | None:
@@ -75,14 +85,14 @@ def standing(r: Reading, numbers: Sequence[str]) -> Mapping[str, Status]:
 
 
 def mark(w: Writing, notice_id: int, at: datetime) -> bool:
-    """Write that a notice is acknowledged, with those to the same person that it was sent instead of.
+    """Write that a notice is acknowledged, with those to the same person that stand for it or it for them.
 
     False where it was already.
     """
     chain = sa.text(
         "WITH RECURSIVE chain(id) AS (SELECT CAST(:id AS BIGINT) UNION SELECT o.id FROM notice n "
-        "JOIN chain c ON n.id = c.id JOIN notice o ON o.id = n.instead_of AND o.official_id = n.official_id) "
-        "SELECT id FROM chain"
+        "JOIN chain c ON n.id = c.id JOIN notice o ON (o.id = n.instead_of OR o.instead_of = n.id) "
+        "AND o.official_id = n.official_id) SELECT id FROM chain"
     )
     ids = [row[0] for row in w.conn.execute(chain, {"id": notice_id})]
     update = NOTICE.update().where(NOTICE.c.id.in_(ids), NOTICE.c.acknowledged_at.is_(None))
@@ -148,27 +158,34 @@ def any_unanswered(r: Reading, until: datetime) -> bool:
 
 
 def unanswered(w: Writing, until: datetime) -> list[Silent]:
-    """Those notices, each with the problems that still stand at the level at which they were told."""
-    columns = (NOTICE.c.id, NOTICE.c.recipient, NOTICE.c.business_date, NOTICE.c.facts)
+    """Those notices, each with the problems that still stand as they were told.
+
+    One whose facts cannot be read, as another version of the program wrote them, is left alone.
+    """
+    columns = (NOTICE.c.id, NOTICE.c.official_id, NOTICE.c.recipient, NOTICE.c.business_date, NOTICE.c.facts)
     query = sa.select(*columns).where(_unanswered(until)).order_by(NOTICE.c.id)
     rows = w.conn.execute(query.with_for_update(skip_locked=True)).all()
-    facts = {row.id: facts_from_json(row.facts) for row in rows}
+    facts = {row.id: said for row in rows if (said := _readable(row.facts)) is not None}
     ids = sorted({firing for each in facts.values() for item in each.items for firing in item.firings})
-    there: dict[int, int] = {}
+    there: dict[int, tuple[int, Role | None]] = {}
     for part in _parts(ids):
         still = (
-            sa.select(FIRING.c.id, PROBLEM.c.unit_id)
+            sa.select(FIRING.c.id, PROBLEM.c.unit_id, FIRING.c.role)
             .join_from(FIRING, PROBLEM, PROBLEM.c.id == FIRING.c.problem_id)
             .where(
                 FIRING.c.id.in_(part),
                 FIRING.c.withdrawn_on.is_(None),
-                PROBLEM.c.status.in_(GOING),
+                sa.or_(*(FIRING.c.step.in_(steps) & PROBLEM.c.status.in_(at) for steps, at in STANDS)),
                 PROBLEM.c.round == FIRING.c.round,
-                PROBLEM.c.level == FIRING.c.level,
+                ~_has_climbed(),
             )
         )
-        there |= {row[0]: row[1] for row in w.conn.execute(still)}
-    return [Silent(row.id, row.recipient, row.business_date, facts[row.id], there) for row in rows]
+        there |= {row[0]: (row[1], row[2]) for row in w.conn.execute(still)}
+    return [
+        Silent(row.id, row.official_id, row.recipient, row.business_date, facts[row.id], there)
+        for row in rows
+        if row.id in facts
+    ]
 
 
 def mark_passed_up(w: Writing, silent: Sequence[Silent]) -> None:
@@ -202,8 +219,24 @@ def _is_linked(until: datetime) -> sa.ColumnElement[bool]:
         NOTICE.c.accepted_at < until,
         NOTICE.c.accepted_at >= until - LOOKS_BACK,
         NOTICE.c.kind == "digest",
+        NOTICE.c.state.in_(REACHED),
+        NOTICE.c.channel.not_in(WITHOUT_LINK),
         NOTICE.c.facts.like('%"page_url":"%'),
     )
+
+
+def _has_climbed() -> sa.Exists:
+    """Whether the step's problem has climbed beyond it since: then somebody above has been told anyhow."""
+    later = FIRING.alias("later")
+    same = [later.c[name] == FIRING.c[name] for name in ("problem_id", "round", "clock_on", "step")]
+    return sa.exists().where(*same, later.c.withdrawn_on.is_(None), later.c.level > FIRING.c.level)
+
+
+def _readable(facts: str) -> DigestFacts | None:
+    try:
+        return facts_from_json(facts)
+    except ValueError:
+        return None
 
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:

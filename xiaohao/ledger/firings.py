@@ -44,6 +44,8 @@ class Untold(NamedTuple):
     matter: Matter
     firing_id: int
     firing_ids: tuple[int, ...]
+    only_repeats: bool = False
+    """Whether all of them are repeats of one step at one level."""
 
     @property
     def kind(self) -> StepKind:
@@ -115,9 +117,14 @@ def _untold(row: Any, steps: Sequence[Any], matters: dict[tuple[Any, ...], Matte
     if matter is None:
         matter = matters[key] = _matter(len(matters), row[5], row[6:], best)
     problem_id, version, number, title, unit_id = row[:5]
-    return Untold(
-        problem_id, version, number, title, unit_id, matter, best[4], tuple([step[4] for step in steps])
-    )
+    ids = tuple([step[4] for step in steps])
+    only_repeats = best[3] > 0 and all(step[3] > 0 and _same_step(step, best) for step in steps)
+    return Untold(problem_id, version, number, title, unit_id, matter, best[4], ids, only_repeats)
+
+
+def _same_step(one: Any, other: Any) -> bool:
+    """Whether two rows of steps agree in rank, level, kind, the day they count from, and the round."""
+    return (one[1:3], one[5:7], one[8]) == (other[1:3], other[5:7], other[8])
 
 
 def _matter(no: int, light: str | None, key: Sequence[Any], step: Any) -> Matter:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
+from starlette.exceptions import HTTPException
 
 from xiaohao import bootstrap
 from xiaohao.errors import Unreachable
@@ -43,6 +44,17 @@ def pages_of(ledger: Ledger, key: bytes) -> FastAPI:
     @app.exception_handler(Unreachable)
     def outside(_request: Request, error: Unreachable) -> Response:
         return notice.message_page("暂时打不开", error.message, status=503)
+
+    @app.exception_handler(HTTPException)
+    def elsewhere(_request: Request, error: HTTPException) -> Response:
+        return notice.message_page("没有这个页面", "请从通知里的链接打开。", status=error.status_code)
+
+    @app.exception_handler(Exception)
+    def broken(_request: Request, _error: Exception) -> Response:
+        said = "程序出现了没有预料到的错误，请告诉维护人员。台账没有变化。"
+        page = notice.message_page("暂时打不开", said, status=500)
+        page.headers.update(SAFE)  # this one is made outside of `safe`
+        return page
 
     return app
 
