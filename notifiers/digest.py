@@ -112,7 +112,7 @@ def _salutation(facts: DigestFacts) -> str:
 
 def _stands_in(facts: DigestFacts) -> Iterable[str]:
     if facts.in_place_of:
-        names = wording.listed(facts.in_place_of, NAMED, "人")
+        names = wording.listed(facts.in_place_of, NAMED, "位")
         yield f"（代{names}同志履职，本通知由您办理。）"
     if facts.undelivered_to:
         name = wording.one_line(facts.undelivered_to)

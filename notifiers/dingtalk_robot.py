@@ -15,7 +15,7 @@ from notifiers import client, dingtalk_markdown, signing, sms, vendors
 from notifiers import dingtalk_answers as answers
 from notifiers.client import Answer
 from notifiers.message import Accepted, Letter, Message, Misconfigured, Receipt, Refused
-from notifiers.robots import RobotAddress
+from notifiers.robots import RobotAddress, for_group
 from xiaohao import vocabulary
 
 MOST_BYTES = 20_000
@@ -114,9 +114,10 @@ class DingtalkRobot:
         to = RobotAddress.parse(address)
         robot = self._settings.robots.get(to.robot)
         keyword = robot.keyword if robot else None
+        said_to_all = for_group(message)
 
         def built(room: int) -> str:
-            shown = dingtalk_markdown.markdown_of(message, room, below=_mentioned(to.mention))
+            shown = dingtalk_markdown.markdown_of(said_to_all, room, below=_mentioned(to.mention))
             if keyword and keyword not in shown["text"]:
                 shown["text"] += f"\n\n{keyword}"
             said = {"msgtype": "markdown", "markdown": shown, "at": _at(to.mention)}
@@ -132,8 +133,10 @@ class DingtalkRobot:
         robot = self._settings.robots.get(RobotAddress.parse(letter.address).robot)
         if robot is None:
             return Refused("robot", "设置里没有这个名称的钉钉机器人")
-        if fault := vendors.fault_of(self._settings.base, access_token=robot.token):
+        if fault := vendors.fault_of(self._settings.base):
             return fault
+        if fault := vendors.fault_of(self._settings.base, access_token=robot.token):
+            return self._of_one(fault)
         answer = await client.exchange(
             self._client,
             "POST",
@@ -145,14 +148,17 @@ class DingtalkRobot:
         if not isinstance(answer, Answer):
             return answer
         receipt = read_answer(answer, now=vendors.instant(self._now))
-        if isinstance(receipt, Misconfigured) and len(self._settings.robots) > 1:
-            is_for_all = receipt.why.startswith(_FOR_ALL_ROBOTS)
-            return receipt if is_for_all else Refused(receipt.code, receipt.why)
-        return receipt
+        return self._of_one(receipt) if isinstance(receipt, Misconfigured) else receipt
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
         await self._client.aclose()
+
+    def _of_one(self, fault: Misconfigured) -> Misconfigured | Refused:
+        """The fault as it counts where there are several robots, and only this one has it."""
+        if len(self._settings.robots) < 2 or fault.why.startswith(_FOR_ALL_ROBOTS):
+            return fault
+        return Refused(fault.code, fault.why)
 
     def _url(self, robot: DingtalkRobotKey) -> str:
         query = {"access_token": robot.token}

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from notifiers import client, feishu_card, signing, vendors
 from notifiers.client import Answer
 from notifiers.message import Accepted, Letter, Message, Misconfigured, Receipt, Refused
-from notifiers.robots import RobotAddress
+from notifiers.robots import RobotAddress, for_group
 from notifiers.vendors import BadForm, again, bad_form, operator, refused
 from xiaohao import vocabulary
 
@@ -26,7 +26,9 @@ LIMIT = 20 * 1024
 """UTF-8 bytes of the whole request, signature and all."""
 FOR_SIGNATURE = 100
 """Bytes that time and signature take at most."""
+UNKNOWN_TOKEN = 19001
 SIGNATURE_REFUSED = 19021
+_CLOCK = "本机时钟"
 _SIGNATURE = "签名不正确：请核对机器人的签名密钥和本机时钟（相差须在一小时内）"
 _CLOCK_MAY_BE_OFF = 58
 """Minutes: the vendor takes an hour, and the answer was some time under way."""
@@ -36,7 +38,7 @@ TABLE: Mapping[int, vendors.Verdict] = {
     11246: bad_form("卡片内容有误"),
     19036: bad_form("消息过长"),
     19024: refused("消息中没有机器人“自定义关键词”所要求的词"),
-    19001: operator("机器人的 webhook 地址（token）不正确"),
+    UNKNOWN_TOKEN: operator("机器人的 webhook 地址（token）不正确"),
     SIGNATURE_REFUSED: operator(_SIGNATURE),
     19022: operator("本机出口地址不在机器人的 IP 白名单中"),
 }
@@ -88,10 +90,14 @@ class FeishuRobot:
     def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
         """The card; neither token, time nor signature is in it."""
         mention = RobotAddress.parse(address).mention
-        return feishu_card.card_within(message, LIMIT - FOR_SIGNATURE, mention=mention, write=_request)
+        said = for_group(message)
+        return feishu_card.card_within(said, LIMIT - FOR_SIGNATURE, mention=mention, write=_request)
 
     async def send(self, letter: Letter) -> Receipt:
-        """POST to the robot that `letter.address` names; once more as text where the card is not taken."""
+        """POST to the robot that `letter.address` names; once more as text where the card is not taken.
+
+        A fault of one robot among several refuses the notice and does not stop the others.
+        """
         of = self._settings
         if not of.robots:
             return Misconfigured("settings", "未设置飞书自定义机器人")
@@ -104,7 +110,10 @@ class FeishuRobot:
         if isinstance(verdict, BadForm) and (text := as_text(letter.body)):
             _LOG.warning("飞书自定义机器人不接受卡片（%s %s），改发文字", verdict.code, verdict.why)
             verdict = await self._post(robot, text)
-        return vendors.settled(verdict)
+        receipt = vendors.settled(verdict)
+        if isinstance(receipt, Misconfigured) and len(of.robots) > 1 and _is_one_robots(receipt):
+            return Refused(receipt.code, receipt.why)
+        return receipt
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
@@ -150,6 +159,13 @@ def as_text(body: str) -> str | None:
     return vendors.compact({"msg_type": "text", "content": {"text": text}})
 
 
+def _is_one_robots(fault: Misconfigured) -> bool:
+    """Token and secret are a robot's own; this machine's clock and its address are the same for all."""
+    return fault.code == UNKNOWN_TOKEN or (
+        fault.code == SIGNATURE_REFUSED and not fault.why.startswith(_CLOCK)
+    )
+
+
 def _signature_fault(answer: Answer, now: datetime) -> str:
     """Clock or secret: the answer's own Date tells which of the two."""
     try:
@@ -158,7 +174,7 @@ def _signature_fault(answer: Answer, now: datetime) -> str:
         return _SIGNATURE
     off = round((now - theirs).total_seconds() / 60)
     if abs(off) >= _CLOCK_MAY_BE_OFF:
-        return f"本机时钟比飞书{'快' if off > 0 else '慢'}约 {abs(off)} 分钟，请校准时间"
+        return f"{_CLOCK}比飞书{'快' if off > 0 else '慢'}约 {abs(off)} 分钟，请校准时间"
     return "机器人的签名密钥（secret）不正确"
 
 

@@ -13,7 +13,6 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,8 +21,9 @@ from typing import Literal
 
 import httpx
 
-from notifiers import mail_text
+from notifiers import mail_text, threads
 from notifiers.message import Accepted, Again, Letter, Message, Misconfigured, Receipt, Refused, Uncertain
+from notifiers.threads import Departure, Threads
 from xiaohao import vocabulary
 
 Security = Literal["starttls", "tls", "none"]
@@ -67,20 +67,20 @@ class Mail:
         settings: MailSettings,
         *,
         connect: timedelta = timedelta(seconds=10),
-        answer: timedelta = timedelta(seconds=30),
-        within: timedelta = timedelta(seconds=90),
+        answer: timedelta = timedelta(seconds=20),
+        within: timedelta = threads.WITHIN,
+        wait: timedelta = threads.WAIT,
         now: Callable[[], float] = time.time,
     ) -> None:
         """`connect`, `answer` and `within` bound reaching the server, each wait for it, and the whole send.
 
-        `now` is Unix time in seconds, for the header `Date`.
+        `wait` bounds the time before, until a thread is free. `now` is Unix time in seconds, for the
+        header `Date`.
         """
         self._settings = settings
         self._server = Server(settings, connect=connect, answer=answer)
-        self._within = within
         self._now = now
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mail")
-        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._threads = Threads(_AT_ONCE, "mail", wait=wait, within=within)
 
     def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
         """Subject and text as JSON; the mail is made of these alone when it is sent."""
@@ -109,8 +109,7 @@ class Mail:
             return Misconfigured("sender", "发件人地址不正确")
         sender = parseaddr(of.sender)[1]
         attempt = Attempt(self._server, sender, letter.address, data)
-        async with self._places:  # the whole time is counted from when a thread is free
-            receipt = await self._within_time(attempt)
+        receipt = await self._threads.receipt(attempt.run, break_off=attempt.break_off)
         if isinstance(receipt, Accepted):
             return Accepted(reference=mail_text.message_id(letter.key, sender))
         return receipt
@@ -120,20 +119,8 @@ class Mail:
         await asyncio.to_thread(self._end)
 
     def _end(self) -> None:
-        self._threads.shutdown()
+        self._threads.close(wait=True)
         self._server.close()
-
-    async def _within_time(self, attempt: "Attempt") -> Receipt:
-        done = asyncio.get_running_loop().run_in_executor(self._threads, attempt.run)
-        try:
-            async with asyncio.timeout(self._within.total_seconds()):
-                return await asyncio.shield(done)
-        except TimeoutError:
-            attempt.break_off()
-            return await done
-        except asyncio.CancelledError:
-            attempt.break_off()
-            raise
 
 
 class Server:
@@ -202,19 +189,18 @@ class Attempt:
         self._server = server
         self._sender, self._address, self._data = sender, address, data
         self._connection: smtplib.SMTP | None = None
-        self._went_out = False
 
-    def run(self) -> Receipt:
+    def run(self, departure: Departure) -> Receipt:
         """Send, and judge the server's answers. Raises nothing for what a network or a server does."""
         try:
             connection = self._connection = self._server.connection()
         except _LOST as error:
             return not_reached(error)
         try:
-            receipt = self._sent(connection)
+            receipt = self._sent(connection, departure)
         except _LOST:
             connection.close()
-            if self._went_out:
+            if departure.gone:
                 return Uncertain("已发出，未收到邮件服务器的应答")
             return Again("与邮件服务器的连接中断")
         if isinstance(receipt, Accepted) or _begins_anew(connection):
@@ -228,7 +214,7 @@ class Attempt:
             with suppress(OSError):
                 connection.sock.shutdown(socket.SHUT_RDWR)
 
-    def _sent(self, connection: smtplib.SMTP) -> Receipt:
+    def _sent(self, connection: smtplib.SMTP, departure: Departure) -> Receipt:
         code, _ = connection.mail(self._sender)
         if code != 250:
             receipt = judged(code)
@@ -241,7 +227,9 @@ class Attempt:
         code, _ = connection.docmd("DATA")
         if code != 354:
             return judged(code)
-        self._went_out = True
+        if not departure.leave():
+            connection.close()
+            return Again("时间已到，尚未发出")
         connection.send(re.sub(rb"(?m)^\.", b"..", self._data) + b".\r\n")
         code, _ = connection.getreply()
         return Accepted() if code == 250 else judged(code)

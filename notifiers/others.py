@@ -1,19 +1,20 @@
 """其他服务: whatever Apprise can reach, by one of the URLs in the settings.
 
-Apprise answers true or false and says nothing of why, so that a notice that it did not deliver is tried
-again. A URL holds keys: an address is only its name in the settings, and Apprise's own log is silenced.
-The import takes a while, and happens in a thread when the first notice goes out.
+Apprise answers true or false and says nothing of why: false may be a refusal, or an answer that came too
+late, so it is uncertain (存疑). A URL holds keys: an address is only its name in the settings, and Apprise's
+own log is silenced. The import takes a while, and happens in a thread when the first notice goes out.
 """
 
-import asyncio
 import json
 import logging
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
+from notifiers import threads
 from notifiers.message import Accepted, Again, Letter, Message, Misconfigured, Receipt, Refused, Uncertain
+from notifiers.threads import Departure, Threads
 from xiaohao import vocabulary
 
 _AT_ONCE = 4
@@ -33,12 +34,15 @@ class Others:
     deduplicates = False
     always_open = False
 
-    def __init__(self, settings: OtherSettings, *, within: timedelta = timedelta(seconds=60)) -> None:
-        """`within` bounds the whole send, as far as Apprise lets itself be bounded."""
+    def __init__(
+        self, settings: OtherSettings, *, within: timedelta = threads.WITHIN, wait: timedelta = threads.WAIT
+    ) -> None:
+        """`within` bounds the whole send, and `wait` the time before, until a thread is free.
+
+        Apprise cannot be broken off: a thread that it holds is not free before it lets go.
+        """
         self._urls = settings.urls
-        self._within = within
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="apprise")
-        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._threads = Threads(_AT_ONCE, "apprise", wait=wait, within=within)
 
     def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
         """Subject and text as JSON; Apprise puts them into the service's own form."""
@@ -46,26 +50,25 @@ class Others:
         return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
 
     async def send(self, letter: Letter) -> Receipt:
-        """Send once through the service called `letter.address`."""
+        """Send once through the service called `letter.address`.
+
+        A fault of one URL among several refuses the notice and does not stop the others.
+        """
         url = self._urls.get(letter.address)
         if url is None:
             return Refused("name", "设置中没有这个名称的服务")
         said = json.loads(letter.body)
-        loop = asyncio.get_running_loop()
-        async with self._places:
-            done = loop.run_in_executor(self._threads, _sent, url, said["subject"], said["text"])
-            try:
-                async with asyncio.timeout(self._within.total_seconds()):
-                    return await done
-            except TimeoutError:
-                return Uncertain("已发出，未等到应答")
+        receipt = await self._threads.receipt(partial(_sent, url, said["subject"], said["text"]))
+        if isinstance(receipt, Misconfigured) and len(self._urls) > 1:
+            return Refused(receipt.code, receipt.why)
+        return receipt
 
     async def aclose(self) -> None:
         """End the threads; one that still waits for a service ends by itself."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.close(wait=False)
 
 
-def _sent(url: str, subject: str, text: str) -> Receipt:
+def _sent(url: str, subject: str, text: str, departure: Departure) -> Receipt:
     """In a thread: Apprise waits for each service for some seconds."""
     _silence()
     import apprise
@@ -74,10 +77,13 @@ def _sent(url: str, subject: str, text: str) -> Receipt:
         services = apprise.Apprise(asset=apprise.AppriseAsset(storage_mode="memory"))
         if not services.add(url):
             return Misconfigured("url", "这个服务的地址（Apprise URL）看不懂")
+        if not departure.leave():
+            return Again("时间已到，尚未发出")
         taken = services.notify(title=subject, body=text, body_format=apprise.NotifyFormat.TEXT)
     except Exception as error:  # a plugin's own fault, whose text may hold the URL
-        return Again(f"这个服务没有接受（{type(error).__name__}）")
-    return Accepted() if taken else Again("这个服务没有接受，原因它没有说")
+        why = f"经这个服务发送时出错（{type(error).__name__}）"
+        return Uncertain(f"{why}，不知是否已发出") if departure.gone else Again(f"{why}，尚未发出")
+    return Accepted() if taken else Uncertain("这个服务没有确认收到，原因没有说，不知是否已发出")
 
 
 def _silence() -> None:

@@ -4,7 +4,10 @@ The robot's key is a secret and stays in the settings; a contact row holds only 
 person to mention is what the channel takes: a userid, an open_id or a mobile number.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from notifiers import wording
+from notifiers.message import Message, Part
 
 DEFAULT = "默认"
 """The name of the robot of those whose unit has none of its own."""
@@ -26,3 +29,14 @@ class RobotAddress:
         """“孟轲乡@13800000000” or “孟轲乡”; without a name before the @ it is the default robot."""
         robot, _, mention = address.partition(_BETWEEN)
         return cls(robot.strip() or DEFAULT, mention.strip() or None)
+
+
+def for_group(message: Message) -> Message:
+    """The message as a group reads it: its link says whose it is, for it acknowledges in that name."""
+    link = message.link
+    if not link:
+        return message
+    whose = f"（{message.recipient}本人点）"
+    text = message.foot.text.replace(f"：{link}", f"{whose}：{link}", 1)
+    markdown = message.foot.markdown.replace(f"]({link})", f"{wording.unmarked(whose)}]({link})", 1)
+    return replace(message, foot=Part(text, markdown))

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from notifiers import client, vendors, wecom_markdown
 from notifiers.client import Answer
 from notifiers.message import Accepted, Letter, Message, Misconfigured, Receipt, Refused
-from notifiers.robots import RobotAddress
+from notifiers.robots import RobotAddress, for_group
 from notifiers.vendors import BadForm, again, bad_form, refused
 from xiaohao import vocabulary
 
@@ -70,7 +70,7 @@ class WecomRobot:
     def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
         """The markdown message; the robot's key is not in it."""
         mention = RobotAddress.parse(address).mention
-        content = wecom_markdown.content(message, LIMIT, mention=mention)
+        content = wecom_markdown.content(for_group(message), LIMIT, mention=mention)
         return vendors.compact({"msgtype": "markdown", "markdown": {"content": content}})
 
     async def send(self, letter: Letter) -> Receipt:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import secrets
+import tempfile
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -95,15 +96,7 @@ def page_key(of: Settings) -> bytes:
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         if not path.exists():
-            made = path.with_suffix(f".{os.getpid()}")
-            made.touch(mode=0o600)
-            with made.open("wb") as file:
-                file.write(secrets.token_bytes(PAGE_KEY_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            with contextlib.suppress(FileExistsError):
-                os.link(made, path)
-            made.unlink()
+            _make_key(path)
         key, mode = path.read_bytes(), path.stat().st_mode
     except OSError as error:
         raise LedgerUnreachable(f"签名链接的密钥 {path} 不能建立或读取（{error.strerror}）。") from error
@@ -112,6 +105,19 @@ def page_key(of: Settings) -> bytes:
     if len(key) < PAGE_KEY_BYTES:
         raise Refused(f"签名链接的密钥 {path} 不完整。请删除它再运行，会换成新的（已发出的链接就打不开了）。")
     return key
+
+
+def _make_key(path: Path) -> None:
+    handle, made = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(PAGE_KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):  # another process was first: its key holds
+            os.link(made, path)
+    finally:
+        os.unlink(made)
 
 
 def home(of: Settings) -> Path:

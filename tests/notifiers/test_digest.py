@@ -47,7 +47,7 @@ def test_a_secretary_reads_on_one_screen_what_is_late_what_is_asked_and_who_hear
    还有 3 天到期（时限 11月27日）
    请抓紧整改、按期办结，确需延期的请提前申请；11月28日仍未办结的，将列为一级督办。
 另有 3 件逾期未办结。
-查看并办理：https://ledger.example/n/1
+查看并点“已阅”：https://ledger.example/n/1
 留痕检查点 1842·9f3c61d0"""
     )
 
@@ -238,7 +238,7 @@ def test_markdown_is_bold_and_links_only_and_the_ledgers_text_is_no_markup() -> 
     assert (
         message.items[0].text.splitlines()[0].endswith("*急* [点我](https://bad.example) <@all> `x` # 东门")
     )
-    assert message.markdown.endswith("\n[查看并办理](https://ledger.example/n/1)")
+    assert message.markdown.endswith("\n[查看并点“已阅”](https://ledger.example/n/1)")
 
 
 def test_a_title_is_one_line_and_not_longer_than_a_phone_shows() -> None:
@@ -249,6 +249,47 @@ def test_a_title_is_one_line_and_not_longer_than_a_phone_shows() -> None:
     assert first.startswith("道路 破损 [31m很")
     assert len(first) == 60
     assert first.endswith("…")
+
+
+def test_above_many_units_the_largest_are_named_and_all_are_counted() -> None:
+    counts = tuple(UnitCount(unit=f"第{n}社区", count=n) for n in range(1, 71))
+    facts = digest_of(overdue(), roles=(Role.LEADER,), unit="孟轲乡", counts_by_unit=counts)
+    named = "第70社区 70 件、第69社区 69 件、第68社区 68 件、第67社区 67 件、第66社区 66 件"
+    assert digest.message(facts).head.text.splitlines()[-1] == f"分单位：{named}等 70 个单位。"
+    assert "第1社区 1 件、第2社区 2 件、" in digest.page(facts).head.text  # the page has room for all
+
+
+def test_of_five_units_all_are_named_in_their_own_order() -> None:
+    counts = tuple(UnitCount(unit=f"{name}村", count=n) for n, name in enumerate("甲乙丙丁戊", start=1))
+    head = digest.message(digest_of(overdue(), counts_by_unit=counts)).head.text
+    assert head.endswith("\n分单位：甲村 1 件、乙村 2 件、丙村 3 件、丁村 4 件、戊村 5 件。")
+
+
+def test_of_many_co_units_persons_and_vacant_posts_three_are_named() -> None:
+    many = tuple(f"第{n}村" for n in range(1, 8))
+    assert lines_of(overdue(co_units=many))[0].endswith(" · 协办：第1村、第2村、第3村等 7 个单位")
+    assert lines_of(overdue(co_units=many[:3]))[0].endswith(" · 协办：第1村、第2村、第3村")
+    head = digest.message(digest_of(overdue(), in_place_of=many, passed_up_from=many)).head.text.splitlines()
+    assert head[1:3] == [
+        "（代第1村、第2村、第3村等 7 位同志履职，本通知由您办理。）",
+        "（第1村、第2村、第3村等 7 个岗位空缺，本通知转由您办理。）",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("见https://bad.example/x", "见https：//bad.example/x"),
+        ("HTTP://bad.example", "HTTP：//bad.example"),
+        ("weixin://dl/chat", "weixin：//dl/chat"),
+        ("www.bad.example 与 WWW.bad.example", "www．bad.example 与 WWW．bad.example"),
+        ("12:30 / 1.5 米", "12:30 / 1.5 米"),
+    ],
+)
+def test_a_bare_address_in_a_title_is_no_link_in_markdown(said: str, shown: str) -> None:
+    item = digest.message(digest_of(overdue(title=said))).items[0]
+    assert item.markdown.splitlines()[0] == f"**1. 🔴红灯 HL-2026-0007 {shown}**"
+    assert item.text.splitlines()[0].endswith(said)
 
 
 @given(

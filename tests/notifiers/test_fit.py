@@ -76,11 +76,45 @@ def test_as_many_items_are_kept_as_fit_and_the_others_are_counted(
         assert cut == fitting[0]
 
 
-def test_a_head_too_long_is_cut_at_a_line() -> None:
-    head = "第一行\n第二行很长很长"
-    assert fit.between(head, ["甲"], "尾", 15, left_out=others) == "第一行"
-    assert fit.between(head, ["甲"], "尾", 7, left_out=others) == "第一"
-    assert fit.between("一行\n二行", ["甲"], "尾", 6, left_out=others) == "一行"
+@pytest.mark.parametrize(
+    ("head", "limit", "expected"),
+    [
+        ("第一行\n第二行很长很长", 35, "第一行\n……另有 1 件\n尾"),  # at a line
+        ("第一行\n第二行很长很长", 15, "第一行\n尾"),  # then the line that counts goes
+        ("第一行\n第二行很长很长", 10, "第一\n尾"),  # then inside a line
+        ("一行\n二行", 4, "尾"),
+        ("一行\n二行", 2, ""),
+        ("一行\n二行", -1, ""),
+    ],
+)
+def test_a_head_too_long_is_cut_before_the_foot(head: str, limit: int, expected: str) -> None:
+    assert fit.between(head, ["很长的一件事情"] * 1, "尾", limit, left_out=others) == expected
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        (49, "其余 2 件。\n查看：https://l.example/1\n检查点"),
+        (48, "其余 2 件。\n查看：https://l.example/1"),
+        (38, "查看：https://l.example/1\n检查点"),
+        (30, "查看：https://l.example/1"),
+        (29, "其余 2 件。\n检查点"),  # half a link opens nothing
+    ],
+)
+def test_of_a_foot_too_long_the_link_stays_whole(limit: int, expected: str) -> None:
+    foot, link = "其余 2 件。\n查看：https://l.example/1\n检查点", "https://l.example/1"
+    cut = fit.between("人人都有的很长很长的开头", ["甲" * 30], foot, limit, left_out=others, link=link)
+    assert cut == expected
+
+
+@given(TEXTS, st.lists(st.text(min_size=1, max_size=30), max_size=5), TEXTS, st.integers(30, 400))
+def test_the_link_is_there_whatever_else_is_too_long(
+    head: str, items: list[str], more: str, limit: int
+) -> None:
+    link = "https://l.example/1"
+    cut = fit.between(head * 9, items, f"{more * 9}\n{link}\n尾", limit, left_out=others, link=link)
+    assert link in cut.split("\n")
+    assert fit.size(cut) <= limit
 
 
 def test_a_message_within_a_limit_keeps_head_and_foot_and_says_how_many_had_no_room() -> None:
@@ -92,6 +126,6 @@ def test_a_message_within_a_limit_keeps_head_and_foot_and_says_how_many_had_no_r
     cut = message.text_within(whole - 1)
     assert "HL-2" in cut
     assert "HL-3" not in cut
-    assert cut.endswith("……另有 1 件未列出\n查看并办理：https://ledger.example/n/1")
+    assert cut.endswith("……另有 1 件未列出\n查看并点“已阅”：https://ledger.example/n/1")
     assert fit.size(message.markdown_within(500)) <= 500
-    assert message.markdown_within(500).endswith("件未列出\n[查看并办理](https://ledger.example/n/1)")
+    assert message.markdown_within(500).endswith("件未列出\n[查看并点“已阅”](https://ledger.example/n/1)")

@@ -21,6 +21,7 @@ from mail_standin import Postman, serving
 from notifiers import digest, mail_text
 from notifiers.mail import Mail, MailSettings, Security, judged
 from notifiers.message import Accepted, Again, Message, Misconfigured, Receipt, Refused, Uncertain, letter
+from notifiers.threads import Departure
 
 MESSAGE = digest.message(
     digest_of(overdue(title="东门“🚧”道路 <b>破损</b>"), near(), page_url="https://page.example/n?a=1&b=2")
@@ -28,6 +29,7 @@ MESSAGE = digest.message(
 ADDRESS = "wang@office.example"
 KEY = "digest:2026-11-24:1:G0007:mail"
 NOW = 1_700_000_000.0
+LINES = b"Subject: x\r\n\r\n.\r\n..\r\n.x\r\n"
 PASSWORD = "mail password of the office"
 
 
@@ -126,10 +128,10 @@ def test_a_line_of_a_full_stop_ends_no_mail() -> None:
 
         settings = MailSettings(host="127.0.0.1", port=port, sender="a@b.example", security="none")
         server = Server(settings, connect=timedelta(seconds=5), answer=timedelta(seconds=5))
-        receipt = Attempt(server, "a@b.example", ADDRESS, b"Subject: x\r\n\r\n.\r\n..\r\n.x\r\n").run()
+        receipt = Attempt(server, "a@b.example", ADDRESS, LINES).run(Departure())
         server.close()
     assert receipt == Accepted()
-    assert postman.raw == [b"Subject: x\r\n\r\n.\r\n..\r\n.x\r\n"]
+    assert postman.raw == [LINES]
 
 
 @pytest.mark.parametrize(
@@ -186,6 +188,44 @@ def test_an_answer_that_never_comes_is_uncertain_within_the_time_that_is_given()
         assert send(port, times=quick) == Uncertain("已发出，未收到邮件服务器的应答")
         quick = {"answer": timedelta(seconds=0.3)}
         assert send(port, times=quick) == Uncertain("已发出，未收到邮件服务器的应答")
+
+
+def test_who_waits_for_a_thread_surely_was_not_sent() -> None:
+    """Four at once: the other eight wait, and the outbox may send them again without a mark."""
+    postman = Postman(slow=0.8)
+
+    async def many(channel: Mail) -> list[Receipt]:
+        said = [letter(channel, MESSAGE, address=ADDRESS, key=str(n)) for n in range(12)]
+        return await asyncio.gather(*(channel.send(each) for each in said))
+
+    with serving(postman) as port:
+        receipts = over(port, many, times={"wait": timedelta(seconds=0.4)})
+    assert [type(each) for each in receipts] == [Accepted] * 4 + [Again] * 8
+    assert len(postman.mails) == 4
+    assert "尚未发出" in str(receipts[-1])
+
+
+def test_a_server_that_never_greets_is_no_uncertainty() -> None:
+    """The time is over while it is being reached: nothing was sent, and nothing goes out afterwards."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        times = {"within": timedelta(seconds=0.2), "connect": timedelta(seconds=1)}
+        receipt = send(server.getsockname()[1], times=times)
+    assert isinstance(receipt, Again)
+
+
+def test_what_is_given_up_before_it_went_out_does_not_go_out_later() -> None:
+    """The greeting comes after the time is over: no mail follows it."""
+    postman = Postman()
+    departure = Departure()
+    departure.stop()
+    with serving(postman) as port:
+        from notifiers.mail import Attempt, Server
+
+        settings = MailSettings(host="127.0.0.1", port=port, sender="a@b.example", security="none")
+        server = Server(settings, connect=timedelta(seconds=5), answer=timedelta(seconds=5))
+        assert isinstance(Attempt(server, "a@b.example", ADDRESS, LINES).run(departure), Again)
+        server.close()
+    assert postman.raw == []
 
 
 def test_a_server_that_greets_and_hangs_up_surely_took_nothing() -> None:

@@ -55,13 +55,39 @@ def test_the_digest_goes_out_through_the_service_that_is_named() -> None:
     assert said["message"] == MESSAGE.text
 
 
-def test_what_apprise_did_not_deliver_is_tried_again_with_the_same_body() -> None:
+def test_what_apprise_did_not_confirm_is_uncertain_and_the_next_try_has_the_same_body() -> None:
+    """Apprise says false for a refusal and for an answer that came too late: nobody knows which."""
     with receiving(Answer(500), Answer(404), Answer()) as receiver:
         urls = {"默认": url_of(receiver)}
         receipts = [send(urls)[0] for _ in range(3)]
-    assert [type(each) for each in receipts] == [Again, Again, Accepted]
+    assert [type(each) for each in receipts] == [Uncertain, Uncertain, Accepted]
     assert len({request.body for request in receiver.requests}) == 1
-    assert send(urls) == [Again("这个服务没有接受，原因它没有说")]  # nobody there any more
+    unknown = Uncertain("这个服务没有确认收到，原因没有说，不知是否已发出")
+    assert send(urls) == [unknown]  # nobody there any more
+
+
+def test_what_arrived_and_was_answered_too_late_is_not_taken_for_unsent() -> None:
+    with receiving(Answer(slow=1.5)) as receiver:
+        receipts = send({"默认": f"{url_of(receiver)}?rto=0.3"})
+        assert len(receiver.requests) == 1
+    assert isinstance(receipts[0], Uncertain)
+
+
+def test_who_waits_for_a_thread_surely_was_not_sent() -> None:
+    with receiving(*[Answer(slow=1)] * 4) as receiver:
+        receipts = send({"默认": url_of(receiver)}, times=8, wait=timedelta(seconds=0.3))
+        assert len(receiver.requests) == 4
+    assert [type(each) for each in receipts] == [Accepted] * 4 + [Again] * 4
+    assert "尚未发出" in str(receipts[-1])
+
+
+def test_a_stuck_service_keeps_its_thread_and_the_others_are_told_that_they_were_not_sent() -> None:
+    """A send that is given up runs on; who would stand in line behind it has not gone out."""
+    with receiving(*[Answer(slow=2)] * 4) as receiver:
+        brief = {"wait": timedelta(seconds=0.3), "within": timedelta(seconds=0.3)}
+        receipts = send({"默认": url_of(receiver)}, times=8, **brief)
+        assert len(receiver.requests) == 4
+    assert [type(each) for each in receipts] == [Uncertain] * 4 + [Again] * 4
 
 
 def test_a_service_that_does_not_answer_is_uncertain_and_holds_up_nobody() -> None:
@@ -83,6 +109,13 @@ def test_a_name_that_is_not_in_the_settings_is_one_persons_fault() -> None:
 @pytest.mark.parametrize("url", ["nosuch://KEY-IN-URL", "KEY-IN-URL", ""])
 def test_a_url_that_apprise_does_not_know_is_the_operators(url: str) -> None:
     assert isinstance(send({"默认": url})[0], Misconfigured)
+
+
+def test_one_unreadable_url_stops_no_other_service() -> None:
+    with receiving() as receiver:
+        urls = {"默认": url_of(receiver), "区里": "nosuch://KEY-IN-URL"}
+        assert send(urls, "区里") == [Refused("url", "这个服务的地址（Apprise URL）看不懂")]
+        assert send(urls) == [Accepted()]
 
 
 def test_no_url_shows(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:

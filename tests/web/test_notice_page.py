@@ -106,7 +106,11 @@ def test_a_notice_that_is_gone_says_so(client: httpx.Client, staffed: District) 
 def test_nothing_else_is_served_and_nothing_from_elsewhere_is_loaded(
     notice: int, client: httpx.Client
 ) -> None:
-    assert [client.get(path).status_code for path in ("/docs", "/openapi.json", "/redoc", "/")] == [404] * 4
+    for path in ("/docs", "/openapi.json", "/redoc", "/", "/n/", "/etc"):
+        answer = client.get(path)
+        assert (answer.status_code, "请从通知里的链接打开" in answer.text) == (404, True)
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert client.put(f"/n/{links.token(KEY, notice)}").status_code == 405
     shown = client.get(f"/n/{links.token(KEY, notice)}")
     assert "default-src 'none'" in shown.headers["content-security-policy"]
     assert shown.headers["referrer-policy"] == "no-referrer"
@@ -132,3 +136,13 @@ def test_a_browser_of_a_phone_shows_it_and_presses_the_button(
     assert {url.split("/")[2] for url in asked if not url.startswith("data:")} == {
         client.base_url.netloc.decode()
     }
+
+
+def test_a_notice_that_cannot_be_read_says_so_in_chinese(
+    staffed: District, notice: int, client: httpx.Client
+) -> None:
+    with staffed.ledger.engine.begin() as conn:
+        conn.execute(NOTICE.update().values(facts='{"of_a_later_version":1}'))
+    answer = client.get(f"/n/{links.token(KEY, notice)}")
+    assert (answer.status_code, "没有预料到的错误" in answer.text) == (500, True)
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
