@@ -26,7 +26,9 @@ ASKED = "next_ask_at IS NOT NULL"
 class Notice(SQLModel, table=True):
     """One digest for one recipient on one channel.
 
-    `facts` (JSON) are stored when it is composed, the body is made at the first try and kept in `sent_body`.
+    `facts` (JSON) are stored when it is composed, the body of the last try is kept in `sent_body`. `sent_to`
+    stands for the address that it went to (`ledger.sendings.address_hash`), with “@” before it where an
+    earlier try may have reached another one: then the key of the send is the address's own.
     `instead_of` is the notice that ended undelivered and whose facts this one carries. `unsure_at`: since
     then a try may have reached the recipient unanswered; `marked_at`: since then the body bears 重发.
     `passed_up_on`: the business date on which its silence was told to the next role up.
@@ -76,4 +78,5 @@ class Notice(SQLModel, table=True):
     unsure_at: datetime | None = columns.instant(null=True)
     marked_at: datetime | None = columns.instant(null=True)
     next_ask_at: datetime | None = columns.instant(null=True)
+    sent_to: str | None = columns.text(null=True)
     passed_up_on: date | None = columns.day(null=True)

@@ -94,10 +94,10 @@ def _head(facts: DigestFacts, units: int = UNITS_NAMED) -> Part:
 
 def _by_unit(counts: Sequence[UnitCount], units: int) -> str:
     """“甲村 9 件、乙村 7 件”; of more than `units` the largest counts, and how many units there are."""
-    if len(counts) <= units:
-        return "、".join(f"{wording.one_line(each.unit)} {each.count} 件" for each in counts)
-    largest = sorted(counts, key=lambda each: -each.count)[:units]
-    return f"{_by_unit(largest, units)}等 {len(counts)} 个单位"
+    if len(counts) > units:  # else in the order of the facts
+        counts = sorted(counts, key=lambda each: -each.count)
+    names = [f"{wording.one_line(each.unit, wording.LONGEST_NAME)} {each.count} 件" for each in counts]
+    return wording.listed(names, units, "个单位")
 
 
 def _salutation(facts: DigestFacts) -> str:

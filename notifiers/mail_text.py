@@ -11,6 +11,7 @@ from hashlib import sha256
 
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 _LINK = re.compile(r"https?://[^\s<>\"'，。；）]+")
+_TITLED = re.compile(r"\d+\. ", re.ASCII)
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _PAGE = (
     '<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8"></head>'
@@ -59,11 +60,14 @@ def message_id(key: str, sender: str) -> str:
 
 
 def html_of(text: str) -> str:
-    """The text as HTML: its lines, and its addresses of pages as links. Nothing else is marked up."""
+    """The text as HTML: its lines, and its addresses of pages as links. Nothing else is marked up.
+
+    An address in the title of a problem is somebody's words and no link.
+    """
     lines = []
     for line in text.splitlines():
         ends, made = 0, ""
-        for link in _LINK.finditer(line):
+        for link in () if _TITLED.match(line) else _LINK.finditer(line):
             url = html.escape(link[0])
             made += html.escape(line[ends : link.start()]) + f'<a href="{url}">{url}</a>'
             ends = link.end()

@@ -12,6 +12,8 @@ from models.facts import DigestItem
 from xiaohao.vocabulary import Light, RectificationClass, Role, StepKind
 
 LONGEST_TITLE = 60
+LONGEST_NAME = 30
+"""Characters of a name where several stand in a row."""
 LAMPS = {Light.RED: "🔴", Light.YELLOW: "🟡", Light.GREEN: "🟢"}
 _MARKUP = "<>*_`[]~|"
 _HARMLESS = {ord(mark): ord(mark) + 0xFEE0 for mark in _MARKUP}  # the full-width form of the same character
@@ -43,7 +45,7 @@ def one_line(text: str, longest: int | None = None) -> str:
 
 def listed(names: Sequence[str], most: int, counted: str) -> str:
     """“甲、乙、丙”; of more than `most` the first and how many there are: “甲、乙、丙等 7 个单位”."""
-    shown = "、".join(one_line(name) for name in names[:most])
+    shown = "、".join(one_line(name, LONGEST_NAME) for name in names[:most])
     return shown if len(names) <= most else f"{shown}等 {len(names)} {counted}"
 
 

@@ -45,8 +45,8 @@ def test_four_scopes_do_what_the_whole_does(
 ) -> None:
     """With `many` 1 every entry goes the way of a large scope: made ready before the head is locked."""
     monkeypatch.setattr(trail, "MANY", many)
-    whole = district_with_the_example(opens(f"whole_{many}"))
-    parts = district_with_the_example(opens(f"parts_{many}"))
+    whole = district_with_the_example(opens(f"side_whole_{many}"))
+    parts = district_with_the_example(opens(f"side_parts_{many}"))
     for on in (NIGHT - timedelta(3), NIGHT):
         expected = runs_night(whole, on, "whole", tmp_path / "whole")
         done = runs_night(parts, on, "4", tmp_path / "parts")
@@ -61,13 +61,13 @@ def test_four_scopes_do_what_the_whole_does(
         assert runs.missed(r) == list(done.missed)
         assert trail.head(r.conn).root == done.root
     assert names == {"", "1/4", "2/4", "3/4", "4/4"}
-    rebuilt = rebuild_trail.rebuild(parts, Ledger(opens(f"rebuilt_{many}")))
+    rebuilt = rebuild_trail.rebuild(parts, Ledger(opens(f"side_rebuilt_{many}")))
     assert (rebuilt.entries, rebuilt.root) == (done.trail_size, done.root)
 
 
 def test_two_nights_at_once_with_other_parts_fire_each_problem_once(opens: Opens) -> None:
     """Which scope a problem lies in may differ from run to run: the row decides, under its lock."""
-    ledger = district_with_the_example(opens("at_once"))
+    ledger = district_with_the_example(opens("side_at_once"))
     with ledger.reading() as r:
         expected = len(r.conn.execute(DUE).scalars().all())
     fired = []

@@ -95,7 +95,7 @@ def test_the_body_holds_neither_time_nor_signature_and_at_most_2048_bytes_of_mes
     assert list(said) == ["bizMsgId", "msg", "receiverIds", "tenantId"]
     assert said["bizMsgId"] == signing.id_of(KEY)
     assert json.loads(said["msg"])["msgtype"] == "markdown"
-    items = (overdue(f"HL-2026-{n:04}", title="“路”" * 30, co_units=("区住建局",) * 20) for n in range(9))
+    items = (overdue(f"HL-2026-{n:04}", title="“路”" * 30, unit="很长的单位" * 20) for n in range(9))
     channel = DingtalkGov(settings())
     form = channel.body(digest.message(digest_of(*items)), address="1001", key=KEY)
     asyncio.run(channel.aclose())

@@ -49,7 +49,7 @@ def test_a_subject_is_one_line_and_no_markup() -> None:
     shown = dingtalk_markdown.markdown_of(
         message_of(subject="督办\n# [点我](http://x.example) " + "督" * 90), 2_000
     )
-    assert shown["text"].startswith("### 督办 # ［点我］(http://x.example) 督")
+    assert shown["text"].startswith("### 督办 # ［点我］(http：//x.example) 督")
     assert len(shown["title"]) == 64
     assert "\n" not in shown["title"]
 

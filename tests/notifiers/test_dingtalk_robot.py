@@ -244,6 +244,17 @@ def test_one_robot_at_fault_stops_no_other_but_what_is_wrong_with_all_does(
     assert second == kind(first.code, first.why)
 
 
+def test_a_robot_without_a_token_stops_no_other() -> None:
+    with dingtalk() as standin:
+        alone = settings(standin.base)
+        empty = replace(alone, robots={"默认": DingtalkRobotKey(token="")})
+        several = replace(empty, robots={**empty.robots, "孟轲乡": DingtalkRobotKey(token="TOKEN2")})
+        (first,), (second,) = posted(empty, written(alone)), posted(several, written(alone))
+    assert isinstance(first, Misconfigured)
+    assert second == Refused(first.code, first.why)
+    assert standin.requests == []
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [

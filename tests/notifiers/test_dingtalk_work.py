@@ -13,6 +13,7 @@ import pytest
 from digest_builders import digest_of, near, overdue
 from dingtalk_standin import HTML, RESULT, SEND, TOKEN, Dingtalk, Planned, dingtalk
 
+from models.facts import UnitCount
 from notifiers import digest, fit
 from notifiers.client import Answer
 from notifiers.dingtalk_work import DingtalkWork, DingtalkWorkSettings, read_answer, read_result, read_token
@@ -200,9 +201,7 @@ def test_a_call_that_broke_off_may_be_repeated() -> None:
 
 def test_the_body_holds_no_token_and_at_most_2048_bytes_of_message() -> None:
     many = digest.message(
-        digest_of(
-            *(overdue(f"HL-2026-{n:04}", title="“路”" * 30, co_units=("区住建局",) * 20) for n in range(9))
-        )
+        digest_of(*(overdue(f"HL-2026-{n:04}", title="“路”" * 30, unit="很长的单位" * 20) for n in range(9)))
     )
 
     async def act(channel: DingtalkWork) -> tuple[str, str]:
@@ -219,6 +218,28 @@ def test_the_body_holds_no_token_and_at_most_2048_bytes_of_message() -> None:
     assert msg in long
     assert 1_400 < fit.size(msg) <= 2_048
     assert "件未列出" in msg
+
+
+def test_a_recipient_above_seventy_units_reads_counts_items_and_the_link() -> None:
+    units = tuple(UnitCount(unit=f"第{n}社区“居民”委员会", count=n % 7 + 1) for n in range(70))
+    many = digest.message(
+        digest_of(
+            *(overdue(f"HL-{n}", title="问" * 60) for n in range(9)),
+            counts_by_unit=units,
+            page_url="https://ledger.example/n/1",
+        )
+    )
+
+    async def act(channel: DingtalkWork) -> str:
+        return channel.body(many, address="u1", key=KEY)
+
+    msg = json.loads(over(settings(), act))["msg"]
+    assert fit.size(json.dumps(msg, ensure_ascii=False, separators=(",", ":"))) <= 2_048
+    text = msg["markdown"]["text"]
+    assert "您负责的问题有 9 件需要办理" in text
+    assert "7 件等 70 个单位。" in text
+    assert "1. 🔴红灯 HL-0 问" in text
+    assert "](https://ledger.example/n/1)" in text
 
 
 def test_one_token_serves_many_and_is_asked_for_once() -> None:

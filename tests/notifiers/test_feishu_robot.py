@@ -117,7 +117,7 @@ def test_the_card_has_the_light_in_its_head_and_the_link_on_a_button(standin: Fe
     }
     notice, button = card["body"]["elements"]
     assert button["behaviors"] == [{"type": "open_url", "default_url": LINK}]
-    assert f"[{button['text']['content']}]({LINK})" in MESSAGE.markdown
+    assert button["text"]["content"] == "查看并点“已阅”（王建国本人点）"
     assert notice["content"].splitlines() == [
         "四季花城社区党支部书记 王建国同志：",
         "截至2026年11月24日，您负责的问题有 2 件需要办理。",
@@ -193,6 +193,31 @@ def test_a_wrong_clock_or_secret_is_the_operators(
 ) -> None:
     robots = {"默认": FeishuRobotKey("TOKEN-OF-ROBOT", secret)}
     assert send(standin.base, robots=robots, now=lambda: NOW + off) == [Misconfigured(19021, why)]
+
+
+@pytest.mark.parametrize(
+    ("robot", "off", "kind"),
+    [
+        (FeishuRobotKey("UNKNOWN"), 0, Refused),
+        (FeishuRobotKey("TOKEN-OF-ROBOT", "wrong"), 0, Refused),
+        (FeishuRobotKey("TOKEN-OF-ROBOT"), 0, Refused),
+        (FeishuRobotKey("TOKEN-OF-ROBOT", SECRET), 7200, Misconfigured),  # this machine's clock
+    ],
+)
+def test_one_robot_at_fault_stops_no_other_but_what_is_wrong_with_all_does(
+    standin: FeishuStandin, robot: FeishuRobotKey, off: int, kind: type
+) -> None:
+    alone = {"默认": robot}
+    (first,) = send(standin.base, robots=alone, now=lambda: NOW + off)
+    (second,) = send(standin.base, robots=ROBOTS | alone, now=lambda: NOW + off)
+    assert isinstance(first, Misconfigured)
+    assert second == kind(first.code, first.why)
+    assert send(standin.base, robots=ROBOTS | alone, address="孟轲乡") == [Accepted()]
+
+
+def test_our_address_is_the_same_for_all_robots(standin: FeishuStandin) -> None:
+    standin.trusts_us = False
+    assert send(standin.base) == [Misconfigured(19022, "本机出口地址不在机器人的 IP 白名单中")]
 
 
 def test_the_person_is_mentioned_by_open_id(standin: FeishuStandin) -> None:
@@ -286,7 +311,7 @@ def test_the_operator_hears_what_is_wrong_with_a_card(
 JUDGED: list[tuple[int, Receipt]] = [
     (11232, Again("发送过快：每个机器人每秒最多 5 条、每分钟最多 100 条", timedelta(seconds=60), 11232)),
     (19024, Refused(19024, "消息中没有机器人“自定义关键词”所要求的词")),
-    (19001, Misconfigured(19001, "机器人的 webhook 地址（token）不正确")),
+    (19001, Refused(19001, "机器人的 webhook 地址（token）不正确")),  # one of two robots
     (19022, Misconfigured(19022, "本机出口地址不在机器人的 IP 白名单中")),
     (99999, Again("对方返回未收录的错误码 99999", code=99999)),
 ]

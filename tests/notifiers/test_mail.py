@@ -117,6 +117,16 @@ def test_nothing_that_is_said_adds_a_header() -> None:
     assert text.get_content().startswith(MESSAGE.head.text.splitlines()[0])
 
 
+def test_an_address_in_a_title_is_no_link_and_the_notices_own_is() -> None:
+    said = digest.message(
+        digest_of(overdue(title="见https://bad.example/x"), page_url="https://page.example/n")
+    )
+    page = mail_text.html_of(said.text)
+    assert page.count("<a ") == 1
+    assert '<a href="https://page.example/n">' in page
+    assert "见https://bad.example/x" in page
+
+
 def test_a_line_of_a_full_stop_ends_no_mail() -> None:
     postman = Postman()
     said = mail_text.Mail(

@@ -1,10 +1,12 @@
 """The address of a group robot: its name in the settings, and whom it mentions."""
 
 import pytest
+from digest_builders import digest_of, overdue
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifiers.robots import DEFAULT, RobotAddress
+from notifiers import digest
+from notifiers.robots import DEFAULT, RobotAddress, for_group
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,18 @@ def test_what_is_written_is_read_back(robot: str, mention: str | None) -> None:
 
 def test_whom_it_mentions_is_not_shown_by_repr() -> None:
     assert "13800000000" not in repr(RobotAddress("孟轲乡", "13800000000"))
+
+
+def test_in_a_group_the_link_says_whose_it_is() -> None:
+    """Whoever opens it acknowledges in that name."""
+    facts = digest_of(overdue(), recipient="王[建]国", page_url="https://l.example/n/1", checkpoint="7·9f")
+    said = for_group(digest.message(facts))
+    assert said.foot.text == "查看并点“已阅”（王[建]国本人点）：https://l.example/n/1\n留痕检查点 7·9f"
+    assert said.foot.markdown == (
+        "[查看并点“已阅”（王［建］国本人点）](https://l.example/n/1)\n留痕检查点 7·9f"
+    )
+
+
+def test_a_message_without_a_link_is_as_it_was() -> None:
+    message = digest.message(digest_of(overdue()))
+    assert for_group(message) == message

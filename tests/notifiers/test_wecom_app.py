@@ -33,7 +33,7 @@ MESSAGE = digest.message(
 )
 LONG = digest.message(
     digest_of(
-        *(overdue(f"HL-2026-{n:04d}", title="很长的问题名称" * 12) for n in range(3)),
+        *(overdue(f"HL-2026-{n:04d}", unit="很长的单位名称" * 20) for n in range(3)),
         counts_by_unit=tuple(UnitCount(unit=f"第{n}社区居民委员会", count=n) for n in range(1, 20)),
         page_url="https://ledger.example/n/1",
     )
@@ -281,6 +281,30 @@ def test_the_content_fits_and_keeps_the_link() -> None:
     assert fit.size(content) <= LIMIT
     assert "件未列出" in content
     assert "(https://ledger.example/n/1)" in content
+
+
+@pytest.mark.parametrize("plain_text", [False, True])
+def test_a_recipient_above_seventy_units_reads_counts_items_and_the_link(plain_text: bool) -> None:
+    units = tuple(UnitCount(unit=f"第{n}社区居民委员会", count=n % 7 + 1) for n in range(70))
+    many = digest.message(
+        digest_of(
+            *(
+                overdue(f"HL-{n}", title="问" * 60, co_units=tuple(each.unit for each in units))
+                for n in range(9)
+            ),
+            counts_by_unit=units,
+            passed_up_from=tuple(f"{each.unit}党支部书记" for each in units),
+            page_url="https://ledger.example/n/1",
+        )
+    )
+    for said in (body_of(many, plain_text=plain_text), as_text(body_of(many)) or ""):
+        values = json.loads(said)
+        content = values[values["msgtype"]]["content"]
+        assert fit.size(content) <= LIMIT
+        assert "您负责的问题有 9 件需要办理" in content
+        assert "7 件等 70 个单位。" in content
+        assert "1. 🔴红灯 HL-0 问" in content
+        assert "https://ledger.example/n/1" in content
 
 
 @pytest.mark.parametrize("message", [MESSAGE, LONG])

@@ -40,7 +40,7 @@ FACTS = digest_of(
 MESSAGE = digest.message(FACTS)
 LONG = digest.message(
     digest_of(
-        *(overdue(f"HL-2026-{n:04d}", title="很长的问题名称" * 12) for n in range(3)),
+        *(overdue(f"HL-2026-{n:04d}", unit="很长的单位名称" * 55) for n in range(3)),
         counts_by_unit=tuple(UnitCount(unit=f"第{n}社区居民委员会", count=n) for n in range(1, 90)),
         page_url="https://ledger.example/n/1",
     )
@@ -113,7 +113,7 @@ def test_the_notice_comes_as_markdown_of_the_robots_own_kind(standin: WecomStand
         "还有 3 天到期（时限 11月27日）",
         "请抓紧整改、按期办结，确需延期的请提前申请；11月28日仍未办结的，将列为一级督办。",
         "",
-        "[查看并点“已阅”](https://ledger.example/n/1)",
+        "[查看并点“已阅”（王建国本人点）](https://ledger.example/n/1)",
         "留痕检查点 1842·9f3c",
     ]
 
@@ -149,7 +149,7 @@ def test_what_is_no_userid_mentions_nobody(mention: str) -> None:
 def test_items_go_till_it_fits_and_are_counted(address: str) -> None:
     content = content_of(LONG, address)
     assert fit.size(content) <= LIMIT
-    assert "[查看并点“已阅”](https://ledger.example/n/1)" in content
+    assert "[查看并点“已阅”（王建国本人点）](https://ledger.example/n/1)" in content
     assert "件未列出" in content
     assert content.count("**") % 2 == 0
 
@@ -181,7 +181,7 @@ def test_where_markdown_is_not_taken_the_same_words_go_as_text(standin: WecomSta
     lines = first.content.splitlines()
     assert lines[0] == "🔴 督办通知：逾期 1 件、临期 1 件"
     assert "1. 🔴红灯 HL-2026-0007 小区东门＜@all＞道路＊＊破损＊＊" in lines
-    assert "查看并点“已阅”：https://ledger.example/n/1" in lines
+    assert "查看并点“已阅”（王建国本人点）：https://ledger.example/n/1" in lines
     assert not any(mark in first.content for mark in ("<", "**", "###", "]("))
 
 
@@ -198,7 +198,8 @@ def test_a_text_too_long_loses_whole_items_and_keeps_the_link() -> None:
     assert cut is not None
     text = json.loads(cut)["text"]["content"]
     assert fit.size(text) <= 2048
-    assert text.splitlines()[-3:] == ["……其余内容略，请打开系统查看", "", "查看并点“已阅”：https://l.example"]
+    link = "查看并点“已阅”（王建国本人点）：https://l.example"
+    assert text.splitlines()[-3:] == ["……其余内容略，请打开系统查看", "", link]
     assert as_text(cut) is None
 
 

@@ -166,7 +166,7 @@ class _Pass:
         """Forget what no limit looks back to, and move what lies on channels that are gone from the settings."""
         now = self._now()
         sendings.sweep(w, now=now, longest=rates.LONGEST)
-        parked.clear_older(w, FaultKind.DAY_CAP, day(now))
+        parked.clear_other_days(w, FaultKind.DAY_CAP, day(now))
         ended: list[Changed] = []
         while left := outbox.off_the_list(w, self._settings.order, now=now, limit=OFF_THE_LIST):
             gone = [

@@ -80,7 +80,7 @@ class Claimed:
 def claim(
     w: Writing, means: Means, channel: message.Channel, plans: Plans, *, now: datetime, limit: int
 ) -> Claimed:
-    """Lease up to `limit` notices of the channel, each with the body that it will be sent with on every try.
+    """Lease up to `limit` notices of the channel, each with the body that it is sent with.
 
     What the window, the cap or a rate keeps back is given the instant at which it may go out; what has no
     address ends here. `plans` remembers, from claim to claim of one pass, what was planned for later under a
@@ -90,7 +90,8 @@ def claim(
     found = Claimed()
     stopped = parked.parked(w).get(channel.name)
     if stopped is not None:
-        if stopped.next_probe_at > now or not parked.probing(w, channel.name, until=now + LEASE):
+        longest = delivery.PROBES[-1] + outbox.SKEW
+        if not parked.probing(w, channel.name, now=now, until=now + LEASE, longest=longest):
             return Claimed(is_parked=True)
         found.probes, limit = True, 1
     due = outbox.due(w, channel.name, now=now, limit=limit)
@@ -188,14 +189,14 @@ class _Gate:
         return sendings.address_hash(self.channel.name, counted)
 
     def _read_sends(self, w: Writing, addresses: Sequence[str | None]) -> None:
-        word = self.channel.name
+        word, until = self.channel.name, self.now + outbox.SKEW
         own = max((rate.span for rate in self.limits if not rate.shared), default=rates.SECOND)
         hashes = {self._key(address) for address in addresses if address}
-        self._sent.update(sendings.to_addresses(w, word, hashes, since=self.now - own))
+        self._sent.update(sendings.to_addresses(w, word, hashes, since=self.now - own, until=until))
         for key in hashes:
             self._sent[key] += self._planned(key)
         if shared := [rate.span for rate in self.limits if rate.shared]:
-            self._all = sendings.of_channel(w, word, since=self.now - max(shared))
+            self._all = sendings.of_channel(w, word, since=self.now - max(shared), until=until)
             self._all += self._planned(EVERYBODY)
 
     def _planned(self, key: str) -> list[datetime]:
@@ -216,28 +217,28 @@ def _judged(each: Due, gate: _Gate, found: Claimed) -> Lease | None:
         )
         until, why = _kept_back(each, gate, said, address, found)
         if until > gate.now:
+            until = min(until, gate.now + outbox.FARTHEST)
             found.waiting.append(changed(each, gate.now, each.resting_state, why, until=until))
             return None
-        body, is_marked = _body(each, gate.channel, said, address, gate.now)
+        written = _written(each, gate.channel, said, address, gate.now)
     except Exception as error:  # one notice that cannot be put into words holds up no other
         _unreadable(each, gate, error, found)
         return None
     gate.let_out(each, address)
-    unsure_at = each.unsure_at or (gate.now if each.is_unsure else None)
-    marked_at = each.marked_at or (gate.now if is_marked else None)
     until = gate.now + LEASE
-    attempts = each.attempts + 1
+    attempts = written.attempts
     letter = Letter(
-        body=body,
+        body=written.body,
         address=address,
-        key=each.dedupe_key,
+        key=written.key,
         recipient=said.recipient,
         business_date=said.business_date,
     )
     found.outgoing.append(
-        Outgoing(each.id, each.official_id, until, attempts, each.resting_state, letter, found.probes)
+        Outgoing(each.id, each.official_id, until, attempts, written.was, letter, found.probes)
     )
-    return Lease(each.id, NoticeState.LEASED, until, attempts, body, unsure_at, marked_at)
+    unsure_at, marked_at, sent_to = written.unsure_at, written.marked_at, written.sent_to
+    return Lease(each.id, NoticeState.LEASED, until, attempts, written.body, unsure_at, marked_at, sent_to)
 
 
 def _kept_back(each: Due, gate: _Gate, said: Message, address: str, found: Claimed) -> tuple[datetime, str]:
@@ -259,17 +260,49 @@ def _kept_back(each: Due, gate: _Gate, said: Message, address: str, found: Claim
     return gate.fits(address), "达到渠道的频率限制，排队"
 
 
-def _body(
-    each: Due, channel: message.Channel, said: Message, address: str, now: datetime
-) -> tuple[str, bool]:
-    """The body of every try, and whether it bears 重发: only where an earlier try may have arrived unknown."""
-    first_at = (each.unsure_at or now) - LEASE
-    marks = each.is_unsure and not message.knows_again(channel, first_at, now)
-    if each.sent_body is not None and (not marks or each.marked_at is not None):
-        return each.sent_body, each.marked_at is not None
-    if marks:
-        said = marked(said)
-    return channel.body(said, address=address, key=each.dedupe_key), marks
+@dataclass(frozen=True)
+class _Written:
+    """One try of a notice: its body and key, and what the lease keeps; `was` is its state before."""
+
+    body: str
+    key: str
+    sent_to: str
+    attempts: int
+    was: NoticeState
+    unsure_at: datetime | None = None
+    marked_at: datetime | None = None
+
+
+def _written(each: Due, channel: message.Channel, said: Message, address: str, now: datetime) -> _Written:
+    """The try that is made now.
+
+    Where an earlier one may have arrived at this address the body is the kept one, but for 重发 where the
+    channel would not know it again. Else nothing went out, and the body is made by the settings of now. Where
+    one may have arrived at another address, this is a new send, under a key of its own: a vendor that has
+    seen the first key would drop it.
+    """
+    here = sendings.address_hash(channel.name, address)
+    is_elsewhere = each.is_unsure and each.sent_to not in (None, here, f"@{here}")
+    if is_elsewhere or each.sent_to == f"@{here}":
+        key, sent_to = f"{each.dedupe_key}@{here}", f"@{here}"
+    else:
+        key, sent_to = each.dedupe_key, here
+    if is_elsewhere or not each.is_unsure:
+        body = channel.body(said, address=address, key=key)
+        attempts, was = (1, NoticeState.QUEUED) if is_elsewhere else (each.attempts + 1, each.state)
+        return _Written(body, key, sent_to, attempts, was)
+    unsure_at = each.unsure_at or now
+    marks = each.marked_at is not None or not _knows_again(channel, unsure_at - LEASE, now)
+    body = each.sent_body or ""
+    if each.sent_body is None or (marks and each.marked_at is None):
+        body = channel.body(marked(said) if marks else said, address=address, key=key)
+    marked_at = each.marked_at or (now if marks else None)
+    return _Written(body, key, sent_to, each.attempts + 1, each.resting_state, unsure_at, marked_at)
+
+
+def _knows_again(channel: message.Channel, first_at: datetime, now: datetime) -> bool:
+    """As the channel says; when a clock that was ahead sent the first one, nobody knows how long ago it was."""
+    return first_at <= now and message.knows_again(channel, first_at, now)
 
 
 def marked(said: Message) -> Message:
@@ -279,9 +312,10 @@ def marked(said: Message) -> Message:
 
 
 def is_top_level(said: Message) -> bool:
-    """Whether a matter in it stands at the top of the ladder."""
+    """Whether a matter in it stands at the top of its ladder: at level 3, or nobody is above (long-term: 2)."""
     items = said.facts.items if said.facts else ()
-    return any(item.kind is StepKind.ESCALATION and item.level >= TOP_LEVEL for item in items)
+    news = [item for item in items if item.kind is StepKind.ESCALATION and not item.unanswered_by]
+    return any(item.level >= TOP_LEVEL or item.next_role is None for item in news)
 
 
 def _unreadable(each: Due, gate: _Gate, error: Exception, found: Claimed) -> None:

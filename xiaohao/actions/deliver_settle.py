@@ -71,7 +71,7 @@ def settle(
 ) -> set[int]:
     """Write what became of sent notices, in one transaction with all that follows; the ids that counted.
 
-    A fault of the settings parks the channel and says so once; a probe that is taken, or refused by itself,
+    A fault of the settings parks the channel and says so once, and no body that may hold them is kept; a probe that is taken, or refused by itself,
     shows that it works again. The facts of what is dead go on.
     """
     counted = outbox.settle(w, [each.settled for each in results])
@@ -85,6 +85,7 @@ def settle(
     faulty = [each for each in results if isinstance(each.receipt, Misconfigured)]
     probed = [each.receipt for each in results if each.outgoing.is_probe]
     if faulty:
+        outbox.forget_bodies(w, channel.name)
         _park(w, channel, faulty[0], now)
     elif any(isinstance(each, Accepted | Refused) for each in probed):
         parked.unpark(w, [channel.name], day(now))
@@ -151,5 +152,5 @@ def _later(
     if notice.attempts >= tries:
         said = f"试了 {notice.attempts} 次：{why}"
         return _settled(notice, NoticeState.DEAD, said, unsure_at=unsure_at)
-    at = now + back_off(notice.attempts, dice=random.random(), at_least=at_least)
+    at = now + min(back_off(notice.attempts, dice=random.random(), at_least=at_least), outbox.FARTHEST)
     return _settled(notice, state, why, next_attempt_at=at, unsure_at=unsure_at)

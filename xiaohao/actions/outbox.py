@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from xiaohao.errors import Incomplete, NotFound
 from xiaohao.ledger import outbox, parked, resending
@@ -85,23 +85,27 @@ def resend(
     dead: bool = False,
     channel: Channel | None = None,
     on: date,
+    now: datetime | None = None,
 ) -> Resent:
     """Queue notices again under their own keys, with all tries before them, and release a parked channel.
 
     `numbers` are notices by their number; `dead` all that ended undelivered and that nothing was sent
     instead of, of the `channel` where one is given. A `channel` alone is released if it is parked, and what
-    waits on it may go out at once. Raises NotFound for a number that is none, and Incomplete where one has
+    waits on it may go out at once, with bodies made anew by the mended settings. `now` is the instant (aware)
+    by which a lease is over, the present where none is given. Raises NotFound for a number that is none, and Incomplete where one has
     arrived, is being sent or is held: nothing is changed then.
     """
     with ledger.writing(Action.TELL, by=OUTBOX, on=on) as w:
         released = [channel] if channel is not None and channel in parked.parked(w) else []
         if released:
             parked.unpark(w, released, on)
+            outbox.forget_bodies(w, released[0])
+        at = now or datetime.now(UTC)
         if numbers:
-            _refuse(numbers, resending.states(w, numbers))
-            count = resending.requeue(w, numbers)
+            _refuse(numbers, resending.states(w, numbers, now=at))
+            count = resending.requeue(w, numbers, now=at)
         elif dead:
-            count = resending.requeue(w, resending.dead_ends(w, channel))
+            count = resending.requeue(w, resending.dead_ends(w, channel), now=at)
         else:
             count = 0 if channel is None else resending.at_once(w, channel)
         return Resent(resent=count, released_channels=tuple(released))

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from models.notice import ASKED
 from xiaohao.ledger import bulk, dialect
+from xiaohao.ledger.outbox import FARTHEST, SKEW
 from xiaohao.ledger.tables import NOTICE
 from xiaohao.ledger.writing import Writing
 from xiaohao.vocabulary import Channel, NoticeState
@@ -41,18 +42,26 @@ class Answered:
 
 
 def due(w: Writing, channel: Channel, *, now: datetime, limit: int, again_at: datetime) -> list[Asked]:
-    """Up to `limit` notices of the channel to ask for now, each put off until `again_at` for others."""
+    """Up to `limit` notices of the channel to ask for now, each put off until `again_at` for others.
+
+    What a clock that was ahead has put off or accepted counts as accepted now.
+    """
+    at = NOTICE.c.next_ask_at
     names = tuple(name for name in Asked.__dataclass_fields__ if name != "next_ask_at")
     query = (
         sa.select(*(NOTICE.c[name] for name in names))
-        .where(sa.text(ASKED), NOTICE.c.channel == channel, NOTICE.c.next_ask_at <= now)
+        .where(sa.text(ASKED), NOTICE.c.channel == channel, (at <= now) | (at > now + FARTHEST))
         .order_by(NOTICE.c.next_ask_at, NOTICE.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    rows = w.conn.execute(query).all()
-    bulk.update_rows(w.conn, NOTICE, ("id",), [{"id": row.id, "next_ask_at": again_at} for row in rows])
-    return [Asked(**row._mapping, next_ask_at=again_at) for row in rows]
+    rows = [dict(row) for row in w.conn.execute(query).mappings()]
+    for row in rows:
+        if row["accepted_at"] > now + SKEW:
+            row["accepted_at"] = now
+    kept = [{name: row[name] for name in ("id", "accepted_at")} | {"next_ask_at": again_at} for row in rows]
+    bulk.update_rows(w.conn, NOTICE, ("id",), kept)
+    return [Asked(**row, next_ask_at=again_at) for row in rows]
 
 
 def answer(w: Writing, answers: Sequence[Answered]) -> set[int]:

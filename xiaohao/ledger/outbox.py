@@ -19,6 +19,11 @@ from xiaohao.vocabulary import Channel, NoticeState
 
 LEASE = timedelta(minutes=5)
 """Longer than a sender keeps what it has claimed: it sends nothing that it could not settle in time."""
+SKEW = timedelta(minutes=5)
+"""So much the clocks of two processes may differ; an instant further ahead than it can be was written by a
+clock that went wrong, and keeps nobody waiting."""
+FARTHEST = timedelta(days=15)
+"""No rule lets a notice wait longer: back-off, a receiver's wish, a rate, a window over the longest holidays."""
 AT_ONCE = 500
 """Keys in one IN list."""
 
@@ -57,6 +62,7 @@ class Due:
     attempts: int
     unsure_at: datetime | None
     marked_at: datetime | None
+    sent_to: str | None = None
 
     @property
     def is_unsure(self) -> bool:
@@ -71,7 +77,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A notice that is about to be sent: its body is kept before anything goes out."""
+    """A notice that is about to be sent: its body, and what stands for its address, are kept before."""
 
     id: int
     state: NoticeState
@@ -80,6 +86,7 @@ class Lease:
     sent_body: str
     unsure_at: datetime | None
     marked_at: datetime | None
+    sent_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +150,26 @@ def add(w: Writing, notices: Sequence[NewNotice], *, now: datetime, held: bool) 
 def due(w: Writing, channel: Channel, *, now: datetime, limit: int) -> list[Due]:
     """Up to `limit` notices of the channel that may go out now, oldest first, locked.
 
-    Those that another sender has locked are passed over. A lease that ran out means that its sender died.
+    Those that another sender has locked are passed over. A lease that ran out means that its sender died;
+    one that ends later than any lease, and a wait longer than any rule gives, come of a clock that was ahead.
     """
-    leased = NOTICE.c.state == NoticeState.LEASED
-    waits = ~leased & (NOTICE.c.next_attempt_at.is_(None) | (NOTICE.c.next_attempt_at <= now))
-    orphaned = leased & (NOTICE.c.lease_until < now)
-    query = _due_columns().where(sa.text(WAITING), NOTICE.c.channel == channel, waits | orphaned)
+    at = NOTICE.c.next_attempt_at
+    waits = (NOTICE.c.state != NoticeState.LEASED) & (at.is_(None) | (at <= now) | (at > now + FARTHEST))
+    query = _due_columns().where(sa.text(WAITING), NOTICE.c.channel == channel, waits | orphaned(now))
     return _locked(w, query, limit)
 
 
 def off_the_list(w: Writing, order: Sequence[Channel], *, now: datetime, limit: int) -> list[Due]:
     """Up to `limit` unfinished notices on channels that the settings no longer name, locked."""
-    leased = (NOTICE.c.state == NoticeState.LEASED) & (NOTICE.c.lease_until >= now)
-    query = _due_columns().where(sa.text(WAITING), NOTICE.c.channel.not_in(order), ~leased)
+    free = (NOTICE.c.state != NoticeState.LEASED) | orphaned(now)
+    query = _due_columns().where(sa.text(WAITING), NOTICE.c.channel.not_in(order), free)
     return _locked(w, query, limit)
+
+
+def orphaned(now: datetime) -> sa.ColumnElement[bool]:
+    """SQL: leased to a sender that is no more."""
+    until = NOTICE.c.lease_until
+    return (NOTICE.c.state == NoticeState.LEASED) & ((until < now) | (until > now + LEASE + SKEW))
 
 
 def lease(w: Writing, leases: Sequence[Lease]) -> None:
@@ -200,12 +213,19 @@ def disturbed(
     """How many notices each official got since an instant, or is getting now; `quiet` channels do not count."""
     counted: dict[int, int] = {}
     mine = NOTICE.c.official_id.in_(official_ids) & NOTICE.c.channel.not_in(quiet)
-    getting = (NOTICE.c.state == NoticeState.LEASED) & (NOTICE.c.lease_until >= now)
-    for condition in (NOTICE.c.accepted_at >= since, sa.text(WAITING) & getting):
+    got = NOTICE.c.accepted_at.between(since, now + SKEW)
+    getting = (NOTICE.c.state == NoticeState.LEASED) & ~orphaned(now)
+    for condition in (got, sa.text(WAITING) & getting):
         query = sa.select(NOTICE.c.official_id, sa.func.count()).where(mine, condition)
         for official_id, count in w.conn.execute(query.group_by(NOTICE.c.official_id)):
             counted[official_id] = counted.get(official_id, 0) + count
     return counted
+
+
+def forget_bodies(w: Writing, channel: Channel) -> None:
+    """Let the bodies of what waits on a channel be made anew: they may hold settings that are being mended."""
+    mine = sa.text(WAITING) & (NOTICE.c.channel == channel) & (NOTICE.c.state != NoticeState.LEASED)
+    w.conn.execute(NOTICE.update().where(mine, NOTICE.c.sent_body.is_not(None)).values(sent_body=None))
 
 
 def next_due(r: Reading, channel: Channel) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -46,9 +46,13 @@ def park(w: Writing, channel: Channel, *, code: str, why: str, now: datetime, pr
     dialect.bulk_insert(w.conn, PARKED_CHANNEL.name, names, [tuple(values.values())], conflict=conflict)
 
 
-def probing(w: Writing, channel: Channel, *, until: datetime) -> bool:
-    """Take the next probe of a parked channel for this process. False where another has taken it."""
-    mine = (PARKED_CHANNEL.c.channel == channel) & (PARKED_CHANNEL.c.next_probe_at < until)
+def probing(w: Writing, channel: Channel, *, now: datetime, until: datetime, longest: timedelta) -> bool:
+    """Take the next probe of a parked channel for this process until an instant, if its time has come.
+
+    A probe later than `longest` from now is due too: a clock that was ahead has set it.
+    """
+    at = PARKED_CHANNEL.c.next_probe_at
+    mine = (PARKED_CHANNEL.c.channel == channel) & ((at <= now) | (at > now + longest))
     return w.conn.execute(PARKED_CHANNEL.update().where(mine).values(next_probe_at=until)).rowcount > 0
 
 
@@ -78,10 +82,10 @@ def clear(w: Writing, kind: FaultKind, subjects: Collection[str], on: date) -> N
     w.conn.execute(FAULT.update().where(open_, FAULT.c.subject.in_(subjects)).values(cleared_on=on))
 
 
-def clear_older(w: Writing, kind: FaultKind, on: date) -> None:
-    """Clear the open faults of a kind that were found before a day."""
+def clear_other_days(w: Writing, kind: FaultKind, on: date) -> None:
+    """Clear the open faults of a kind that were found on another day than this one."""
     open_ = FAULT.c.cleared_on.is_(None) & (FAULT.c.kind == kind)
-    w.conn.execute(FAULT.update().where(open_, FAULT.c.found_on < on).values(cleared_on=on))
+    w.conn.execute(FAULT.update().where(open_, FAULT.c.found_on != on).values(cleared_on=on))
 
 
 def has_open(r: Reading, kind: FaultKind) -> bool:

@@ -1,11 +1,13 @@
 """Notices that are queued again by the operator."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from models.notice import WAITING
+from xiaohao.ledger import outbox
 from xiaohao.ledger.outbox import AT_ONCE
 from xiaohao.ledger.tables import NOTICE
 from xiaohao.ledger.writing import Reading, Writing
@@ -13,10 +15,14 @@ from xiaohao.vocabulary import Channel, NoticeState
 
 ENDED_OR_WAITING = (NoticeState.DEAD, NoticeState.QUEUED, NoticeState.AGAIN, NoticeState.UNCERTAIN)
 
+FORGOTTEN = ("next_attempt_at", "lease_until", "accepted_at", "delivered_at", "read_at", "next_ask_at")
 
-def states(w: Writing, ids: Collection[int]) -> dict[int, NoticeState]:
-    """The states of the notices of these ids that there are, locked."""
-    query = sa.select(NOTICE.c.id, NOTICE.c.state).where(NOTICE.c.id.in_(ids)).order_by(NOTICE.c.id)
+
+def states(w: Writing, ids: Collection[int], *, now: datetime) -> dict[int, NoticeState]:
+    """The states of the notices of these ids that there are, locked; one whose sender died is uncertain."""
+    unsure = sa.literal(NoticeState.UNCERTAIN, NOTICE.c.state.type)
+    state = sa.case((outbox.orphaned(now), unsure), else_=NOTICE.c.state).label("state")
+    query = sa.select(NOTICE.c.id, state).where(NOTICE.c.id.in_(ids)).order_by(NOTICE.c.id)
     return {row.id: row.state for row in w.conn.execute(query.with_for_update())}
 
 
@@ -30,15 +36,17 @@ def dead_ends(r: Reading, channel: Channel | None) -> list[int]:
     return list(r.conn.execute(query.order_by(NOTICE.c.id)).scalars())
 
 
-def requeue(w: Writing, ids: Sequence[int]) -> int:
+def requeue(w: Writing, ids: Sequence[int], *, now: datetime) -> int:
     """Queue these notices again, due now and with all tries before them; how many.
 
-    One that may have reached its recipient stays uncertain, so that it is marked 重发.
+    One that may have reached its recipient stays uncertain, so that it is marked 重发. What became of an
+    earlier send (accepted, delivered, read) is forgotten: it counts from the new one.
     """
     changed = 0
     for start in range(0, len(ids), AT_ONCE):
-        mine = NOTICE.c.id.in_(ids[start : start + AT_ONCE]) & NOTICE.c.state.in_(ENDED_OR_WAITING)
-        changed += w.conn.execute(NOTICE.update().where(mine).values(**_anew())).rowcount
+        free = NOTICE.c.state.in_(ENDED_OR_WAITING) | outbox.orphaned(now)
+        mine = NOTICE.c.id.in_(ids[start : start + AT_ONCE]) & free
+        changed += w.conn.execute(NOTICE.update().where(mine).values(**_anew(now))).rowcount
     return changed
 
 
@@ -48,7 +56,12 @@ def at_once(w: Writing, channel: Channel) -> int:
     return w.conn.execute(NOTICE.update().where(mine).values(next_attempt_at=None)).rowcount
 
 
-def _anew() -> dict[str, Any]:
-    unsure = NOTICE.c.unsure_at.is_not(None)
-    state = sa.case((unsure, NoticeState.UNCERTAIN.value), else_=NoticeState.QUEUED.value)
-    return {"state": state, "attempts": 0, "next_attempt_at": None}
+def _anew(now: datetime) -> dict[str, Any]:
+    orphaned = outbox.orphaned(now)
+    unsure = NOTICE.c.unsure_at.is_not(None) | orphaned
+    return {
+        "state": sa.case((unsure, NoticeState.UNCERTAIN.value), else_=NoticeState.QUEUED.value),
+        "unsure_at": sa.func.coalesce(NOTICE.c.unsure_at, sa.case((orphaned, sa.literal(now, NOTICE.c.unsure_at.type)))),
+        "attempts": 0,
+        **dict.fromkeys(FORGOTTEN),
+    }

@@ -27,21 +27,26 @@ def address_hash(channel: Channel, address: str) -> str:
 
 
 def to_addresses(
-    r: Reading, channel: Channel, hashes: Collection[str], *, since: datetime
+    r: Reading, channel: Channel, hashes: Collection[str], *, since: datetime, until: datetime
 ) -> Mapping[str, list[datetime]]:
-    """The sends to each of these addresses since an instant, in ascending order."""
+    """The sends to each of these addresses after `since` and up to `until`, in ascending order."""
     found: dict[str, list[datetime]] = defaultdict(list)
     query = sa.select(SENDING.c.address_hash, SENDING.c.at).where(
-        SENDING.c.channel == channel, SENDING.c.address_hash.in_(hashes), SENDING.c.at > since
+        SENDING.c.channel == channel,
+        SENDING.c.address_hash.in_(hashes),
+        SENDING.c.at > since,
+        SENDING.c.at <= until,
     )
     for row in r.conn.execute(query.order_by(SENDING.c.at)):
         found[row.address_hash].append(row.at)
     return found
 
 
-def of_channel(r: Reading, channel: Channel, *, since: datetime) -> list[datetime]:
-    """All sends of the channel since an instant, in ascending order."""
-    query = sa.select(SENDING.c.at).where(SENDING.c.channel == channel, SENDING.c.at > since)
+def of_channel(r: Reading, channel: Channel, *, since: datetime, until: datetime) -> list[datetime]:
+    """All sends of the channel after `since` and up to `until`, in ascending order."""
+    query = sa.select(SENDING.c.at).where(
+        SENDING.c.channel == channel, SENDING.c.at > since, SENDING.c.at <= until
+    )
     return list(r.conn.execute(query.order_by(SENDING.c.at)).scalars())
 
 

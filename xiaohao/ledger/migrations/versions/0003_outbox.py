@@ -49,7 +49,7 @@ FAULTS = (
 
 
 def upgrade() -> None:
-    """Widen three CHECKs, add five columns, four indexes and two tables."""
+    """Widen three CHECKs, add six columns, four indexes and two tables."""
     with op.batch_alter_table("contact", copy_from=contact()) as batch:
         widen(batch, "contact", "channel", CHANNELS)
     with op.batch_alter_table("fault", copy_from=fault()) as batch:
@@ -59,6 +59,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("instead_of", KEY, nullable=True))
         for name in ("unsure_at", "marked_at", "next_ask_at"):
             batch.add_column(sa.Column(name, INSTANT, nullable=True))
+        batch.add_column(sa.Column("sent_to", sa.Text(), nullable=True))
         batch.create_foreign_key(op.f("notice_instead_of_fk"), "notice", ["instead_of"], ["id"])
     for name, columns, condition in (
         ("notice_channel_waiting", ["channel", "id"], WAITING),
