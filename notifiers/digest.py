@@ -134,11 +134,17 @@ def _item(number: int, item: DigestItem, facts: DigestFacts) -> Part:
     if item.unanswered_by:
         lines.append(f"{wording.one_line(item.unanswered_by)}至今未阅，请提醒其查看办理。")
     else:
-        lines += [wording.asked(item) + (f"；{climbs}" if climbs else "") + "。", wording.sent_late(item, on)]
+        asked = _asked_for(facts.undelivered_to) if facts.undelivered_to else wording.asked(item)
+        lines += [asked + (f"；{climbs}" if climbs else "") + "。", wording.sent_late(item, on)]
     said = [line for line in lines if line]
     text = "\n".join([f"{number}. {heading}", *(f"   {line}" for line in said)])
     marked = "\n".join([f"**{number}. {wording.unmarked(heading)}**", *map(wording.unmarked, said)])
     return Part(text, marked)
+
+
+def _asked_for(name: str) -> str:
+    """What he is asked who is told for information, since nobody could reach the one who is to act."""
+    return f"请提醒{wording.one_line(name)}同志并督促办理"
 
 
 def _foot(facts: DigestFacts, rest: Sequence[DigestItem]) -> Part:

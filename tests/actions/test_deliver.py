@@ -36,15 +36,31 @@ def hooked(office: SendingOffice, receiver: Receiver, *others: Channel) -> Sendi
     return office
 
 
-def test_every_try_is_byte_for_byte_the_first_whatever_changed_meanwhile(office: SendingOffice) -> None:
-    with receiving(Answer(503), Answer(204)) as receiver:
+def test_after_a_try_that_may_have_arrived_the_next_is_byte_for_byte_the_first_whatever_changed_meanwhile(
+    office: SendingOffice,
+) -> None:
+    with receiving(Answer(hang_up=True), Answer(204)) as receiver:
         hooked(office, receiver).has(1)
         office.delivers()
         [notice] = office.notices()
-        assert (notice.state, notice.attempts) == (NoticeState.AGAIN, 1)
+        assert (notice.state, notice.attempts) == (NoticeState.UNCERTAIN, 1)
         office.changes(facts=to_json(digest_of(near(title="改了的标题"))))
         office.passes(2 * MINUTE)
         assert office.delivers().counts == {NoticeState.DELIVERED: 1}
+        first, second = (request.body for request in receiver.requests)
+        [notice] = office.notices()
+        assert first == second == notice.sent_body.encode()
+
+
+def test_a_body_made_anew_is_byte_for_byte_the_first_while_the_settings_are_the_same(
+    office: SendingOffice,
+) -> None:
+    with receiving(Answer(503), Answer(204)) as receiver:
+        hooked(office, receiver).has(1)
+        for state in (NoticeState.AGAIN, NoticeState.DELIVERED):
+            office.delivers()
+            assert office.states() == {state: 1}
+            office.passes(2 * MINUTE)
         first, second = (request.body for request in receiver.requests)
         [notice] = office.notices()
         assert first == second == notice.sent_body.encode()

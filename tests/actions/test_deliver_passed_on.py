@@ -151,6 +151,25 @@ def test_dead_notices_are_sent_again_under_their_own_keys(office: SendingOffice,
     assert sorted(keys) == sorted(2 * [f"digest:{n}" for n in range(3)])
 
 
+def test_what_is_sent_again_counts_from_the_new_send(office: SendingOffice) -> None:
+    """Taken by the channel, then reported as not arrived; DingTalk's SendDate is the day of the new one."""
+    office.has(1)
+    long_ago = office.at - timedelta(days=3)
+    office.changes(
+        state=NoticeState.DEAD,
+        accepted_at=long_ago,
+        delivered_at=long_ago,
+        read_at=long_ago,
+        next_ask_at=office.at,
+    )
+    outbox.resend(office.ledger, numbers=[1], on=TUESDAY)
+    [queued] = office.notices()
+    assert (queued.accepted_at, queued.delivered_at, queued.read_at, queued.next_ask_at) == (None,) * 4
+    office.delivers()
+    [notice] = office.notices()
+    assert (notice.accepted_at, notice.delivered_at, notice.read_at) == (office.at, office.at, None)
+
+
 def test_what_arrived_or_is_unknown_is_not_sent_again(office: SendingOffice) -> None:
     office.has(1)
     office.delivers()
@@ -184,7 +203,12 @@ def test_who_cannot_be_reached_is_named_to_the_post_above_and_the_level_stays(
     assert [each.instead_of for each in (first, second, third)] == [None, first.id, second.id]
     assert [each.undelivered_to for each in told] == [None, "李明", "李明"]
     assert {each.items for each in told} == {told[0].items}, "the same facts"
-    assert "发给李明同志的本通知未能送达" in digest.message(told[2]).text
+    for each in told[1:]:
+        said = digest.message(each).text
+        assert "发给李明同志的本通知未能送达" in said
+        assert "请提醒李明同志并督促办理" in said
+        assert "抓紧整改" not in said
+        assert "今日反馈" not in said, "he is told for information"
     assert office.faults() == {"unreached": 2}
     assert trail_and_level(engine) == before
 

@@ -50,14 +50,34 @@ def test_a_parked_channel_is_seen_and_its_notices_go_another_way(example: Comman
         ran = example("nightly", "--direct", "--date", NIGHT, "--json", **hook)
         assert ran.code == 0, ran
         assert ran.document["notices"] == 41
-        said = example("deliver", **hook).out
-        assert "渠道“网络钩子”已停用，通知都留着" in said
+        ran = example("deliver", **hook)
+        assert "渠道“网络钩子”已停用，通知都留着" in ran.out
+        assert ran.code == 3
     listed = example.json("outbox", "list")
     assert {each["state"] for each in listed["notices"]} == {"queued"}
     assert "渠道已停用" in listed["notices"][0]["why"]
     assert "渠道停用" in example("status").out
     moved = example.json("deliver")
     assert (moved["tried"], moved["delivered"], moved["dead"]) == (82, 41, 41)
+
+
+def test_a_receiver_out_of_reach_ends_with_3_and_one_that_took_something_with_0(example: CommandLine) -> None:
+    hook = {
+        "XIAOHAO_CHANNELS": "webhook",
+        "XIAOHAO_WEBHOOK_SECRET": "s",
+        "XIAOHAO_WEBHOOK_ALLOW_HTTP": "true",
+        "XIAOHAO_DELIVERY_DAYS": "every",
+        "XIAOHAO_DELIVERY_HOURS": "00:00-24:00",
+    }
+    with receiving() as receiver:
+        hook["XIAOHAO_WEBHOOK_URL"] = receiver.url  # and then it goes away
+    assert example("nightly", "--direct", "--date", NIGHT, "--json", **hook).code == 0
+    ran = example("deliver", "--json", **hook)
+    assert (ran.code, ran.document["delivered"]) == (3, 0)
+    with receiving(Answer(204), Answer(503)) as receiver:
+        hook["XIAOHAO_WEBHOOK_URL"] = receiver.url
+        ran = example("deliver", "--json", **hook)
+    assert (ran.code, ran.document["delivered"]) == (0, 1)
 
 
 @pytest.mark.parametrize("hours", ["20:00-08:00", "08:00-08:00", "早上到晚上"])

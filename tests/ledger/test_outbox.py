@@ -122,8 +122,13 @@ def test_everything_that_was_tried_is_found_back_to_the_first(w: Writing) -> Non
 
 def test_one_process_has_the_next_probe_of_a_parked_channel(w: Writing) -> None:
     parked.park(w, WEBHOOK, code="401", why="签名不对", now=NOON, probe_at=NOON)
-    assert parked.probing(w, WEBHOOK, until=UNTIL)
-    assert not parked.probing(w, WEBHOOK, until=UNTIL)
+    longest = timedelta(hours=3)
+    assert parked.probing(w, WEBHOOK, now=NOON, until=UNTIL, longest=longest)
+    assert not parked.probing(w, WEBHOOK, now=NOON, until=UNTIL, longest=longest)
+    earlier = UNTIL - longest - timedelta(seconds=1)
+    assert parked.probing(w, WEBHOOK, now=earlier, until=UNTIL, longest=longest), (
+        "set by a clock that was ahead"
+    )
     parked.park(w, WEBHOOK, code="403", why="没有权限", now=UNTIL, probe_at=UNTIL)
     [row] = parked.parked(w).values()
     assert (row.code, row.since, row.probes) == ("403", NOON, 1)
@@ -136,11 +141,13 @@ def test_sends_are_counted_by_address_and_forgotten_when_no_limit_looks_back(w: 
     sendings.add(w, MAIL, [here, here, there], at=NOON)
     sendings.add(w, WEBHOOK, [here], at=NOON)
     since = NOON - timedelta(seconds=1)
-    assert sendings.to_addresses(w, MAIL, [here], since=since) == {here: [NOON, NOON]}
-    assert sendings.of_channel(w, MAIL, since=since) == [NOON] * 3
-    assert sendings.of_channel(w, MAIL, since=NOON) == []
+    assert sendings.to_addresses(w, MAIL, [here], since=since, until=NOON) == {here: [NOON, NOON]}
+    assert sendings.to_addresses(w, MAIL, [here], since=since - timedelta(1), until=since) == {}
+    assert sendings.of_channel(w, MAIL, since=since, until=NOON) == [NOON] * 3
+    assert sendings.of_channel(w, MAIL, since=NOON, until=UNTIL) == []
+    assert sendings.of_channel(w, MAIL, since=since - timedelta(1), until=since) == [], "sends of the future"
     sendings.sweep(w, now=NOON + timedelta(hours=2), longest=timedelta(hours=1))
-    assert sendings.of_channel(w, MAIL, since=since) == []
+    assert sendings.of_channel(w, MAIL, since=since, until=NOON) == []
 
 
 def test_who_asks_first_puts_it_off_for_the_others(w: Writing) -> None:

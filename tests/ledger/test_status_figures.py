@@ -8,10 +8,12 @@ import sqlalchemy as sa
 from small_district import SmallDistrict, imported
 
 from xiaohao.actions.status import status
-from xiaohao.ledger import figures, rounds
-from xiaohao.ledger.figures import UnannouncedYear
+from xiaohao.ledger import figures, outbox, rounds
+from xiaohao.ledger.figures import ARRIVED, UnannouncedYear
+from xiaohao.ledger.outbox import NewNotice
 from xiaohao.ledger.tables import NOTICE
-from xiaohao.vocabulary import FaultKind, NoticeState, RectificationClass
+from xiaohao.ledger.writing import Writing
+from xiaohao.vocabulary import Action, Channel, FaultKind, NoticeState, RectificationClass
 
 ON = date(2023, 9, 26)
 
@@ -87,6 +89,50 @@ def test_notices_that_arrived_are_not_counted(district: SmallDistrict) -> None:
     with district.ledger.reading() as r:
         count = r.conn.execute(sa.select(sa.func.count()).select_from(NOTICE)).scalar_one()
         assert figures.notice_counts(r) == ({NoticeState.QUEUED: count - 1} if count > 1 else {})
+
+
+@pytest.mark.parametrize(
+    ("second", "third", "dead"),
+    [
+        (NoticeState.DELIVERED, None, 0),
+        (NoticeState.DEAD, NoticeState.ACCEPTED, 0),
+        (NoticeState.QUEUED, None, 1),
+        (NoticeState.DEAD, NoticeState.DEAD, 3),
+    ],
+)
+def test_what_reached_the_same_person_another_way_is_not_undelivered(
+    district: SmallDistrict, second: NoticeState, third: NoticeState | None, dead: int
+) -> None:
+    now = datetime.now(UTC)
+    with district.ledger.writing(Action.TELL, by="x", on=ON) as w:
+        last = None
+        for number, state in enumerate((NoticeState.DEAD, second, third)):
+            if state is not None:
+                last = told(w, f"n{number}", 1, last)
+                stamps = {"accepted_at": now, "delivered_at": now} if state in ARRIVED else {}
+                w.conn.execute(NOTICE.update().where(NOTICE.c.id == last).values(state=state, **stamps))
+        assert last is not None
+        assert status_dead(w) == dead
+
+
+def test_what_somebody_else_got_for_information_is_undelivered_all_the_same(district: SmallDistrict) -> None:
+    with district.ledger.writing(Action.TELL, by="x", on=ON) as w:
+        first = told(w, "a", 1, None)
+        above = told(w, "b", 2, first)
+        w.conn.execute(NOTICE.update().where(NOTICE.c.id == first).values(state=NoticeState.DEAD))
+        stamps = {"accepted_at": datetime.now(UTC), "delivered_at": datetime.now(UTC)}
+        arrived = NOTICE.update().where(NOTICE.c.id == above)
+        w.conn.execute(arrived.values(state=NoticeState.DELIVERED, **stamps))
+        assert status_dead(w) == 1
+
+
+def told(w: Writing, key: str, official_id: int, instead_of: int | None) -> int:
+    new = NewNotice(key, official_id, "某人", Channel.MAIL, "digest", "{}", instead_of)
+    return outbox.add(w, [new], now=datetime.now(UTC), held=False)[0]
+
+
+def status_dead(w: Writing) -> int:
+    return figures.notice_counts(w).get(NoticeState.DEAD, 0)
 
 
 def test_the_last_round_of_the_watch_is_the_one_that_ended_last(district: SmallDistrict) -> None:

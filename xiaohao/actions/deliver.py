@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from notifiers import choose
 from notifiers.choose import ChannelSettings
+from notifiers.message import Again, Uncertain
 from xiaohao.actions import deliver_ask, deliver_claim, pass_on
 from xiaohao.actions.deliver_channel import Line, Tally
 from xiaohao.actions.deliver_claim import Means
@@ -43,8 +44,9 @@ class Sent:
     """What became of the notices of one pass, and why those failed that did.
 
     `waiting` were due and got a later time (window, cap, rate). `asked` are accepted ones whose channel
-    told something. `parked` are channels whose settings are at fault, `gave_up` a sentence for each that
-    was left alone until the next pass.
+    told something. `unreached` were tried while the channel did not answer or put them off.
+    `parked` are channels whose settings are at fault, `gave_up` a sentence for each that was left alone until
+    the next pass.
     """
 
     counts: Counter[NoticeState] = field(default_factory=Counter)
@@ -53,11 +55,17 @@ class Sent:
     asked: int = 0
     parked: list[Channel] = field(default_factory=list)
     gave_up: list[str] = field(default_factory=list)
+    unreached: int = 0
 
     @property
     def tried(self) -> int:
         """How many notices were tried."""
         return self.counts.total()
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether a channel is parked, or nothing got through and the outside did not answer."""
+        return bool(self.parked) or (self.unreached > 0 and not any(self.counts[each] for each in _ARRIVED))
 
 
 def told_of(sent: Sent) -> dict[str, Any]:
@@ -69,6 +77,7 @@ def told_of(sent: Sent) -> dict[str, Any]:
         "asked": sent.asked,
         "parked": [word.value for word in sent.parked],
         "gave_up": list(sent.gave_up),
+        "unreached": sent.unreached,
     }
 
 
@@ -81,6 +90,7 @@ def sent_from(said: Mapping[str, Any]) -> Sent:
         asked=said.get("asked", 0),
         parked=[Channel(word) for word in said.get("parked", ())],
         gave_up=list(said.get("gave_up", ())),
+        unreached=said.get("unreached", 0),
     )
 
 
@@ -191,6 +201,7 @@ def _add(sent: Sent, word: Channel, tally: Tally) -> None:
         if result.receipt is None:
             continue
         sent.counts[result.settled.state] += 1
+        sent.unreached += isinstance(result.receipt, Again | Uncertain)
         if result.settled.state not in _ARRIVED:
             sent.failures.append(result.settled.receipt)
     _add_ended(sent, tally.ended)

@@ -19,7 +19,10 @@ WAITING = (NoticeState.QUEUED, NoticeState.LEASED, NoticeState.AGAIN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeCounts:
-    """How many notices ended undelivered, wait to be sent, are uncertain, or are held."""
+    """How many notices ended undelivered, wait to be sent, are uncertain, or are held.
+
+    `dead` counts none whose facts reached the same person by another channel.
+    """
 
     dead: int
     waiting: int

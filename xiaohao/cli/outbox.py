@@ -18,6 +18,7 @@ from xiaohao.errors import WrongUsage
 from xiaohao.vocabulary import Channel, NoticeState
 
 MOST_FAILURES = 10
+OUT_OF_REACH = 3
 COUNT = Count()
 
 
@@ -73,7 +74,9 @@ def release_command() -> Answer:
     """发送待发的通知。
 
 每份试一次；没有成功的按间隔再试，多次不成的记为未送达，改用下一个渠道，再报上一级。
-不在发送时段、超过每人每天上限或渠道频率的，排到可以发的时候；渠道已受理的，到时查询送达结果。""",
+不在发送时段、超过每人每天上限或渠道频率的，排到可以发的时候；渠道已受理的，到时查询送达结果。
+
+退出码：0 已发出或没有可发的，3 渠道连不上、一份也没有发成，或有渠道因设置有问题已停用。""",
     examples=["deliver"],
 )
 def deliver_command() -> Answer:
@@ -91,7 +94,8 @@ def deliver_command() -> Answer:
         )
     else:
         sent = deliver.sent_from(said)
-    return Answer(_document(sent), lambda s: _show_sent(s, sent))
+    exit_code = OUT_OF_REACH if sent.is_cut_off else 0
+    return Answer(_document(sent), lambda s: _show_sent(s, sent), exit_code)
 
 
 def _document(sent: Sent) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from xiaohao.ledger.writing import Reading
 from xiaohao.vocabulary import Action, FaultKind, Light, NoticeState, RunState, Status, StepKind, UnitKind
 
 ENDED = (Status.CLOSED, Status.CANCELLED)
+ARRIVED = (NoticeState.ACCEPTED, NoticeState.DELIVERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +144,30 @@ def unannounced(r: Reading) -> tuple[UnannouncedYear, ...]:
 
 
 def notice_counts(r: Reading) -> Mapping[NoticeState, int]:
-    """How many notices wait, are held, or ended undelivered, by state; those that arrived are not read."""
+    """How many notices wait, are held, or ended undelivered, by state; those that arrived are not read.
+
+    One whose facts reached the same person by another channel did not end undelivered.
+    """
     query = sa.select(NOTICE.c.state, sa.func.count()).where(sa.text(UNFINISHED)).group_by(NOTICE.c.state)
-    return {row[0]: row[1] for row in r.conn.execute(query)}
+    counts = {row[0]: row[1] for row in r.conn.execute(query)}
+    if dead := counts.pop(NoticeState.DEAD, 0) and _dead_ends(r):
+        counts[NoticeState.DEAD] = dead
+    return counts
+
+
+def _dead_ends(r: Reading) -> int:
+    """How many dead notices no notice stands in for that the same person got."""
+    start = sa.select(NOTICE.c.id.label("first"), NOTICE.c.id, NOTICE.c.official_id, NOTICE.c.state)
+    link = start.where(sa.text(UNFINISHED), NOTICE.c.state == NoticeState.DEAD).cte("link", recursive=True)
+    follows = (NOTICE.c.instead_of == link.c.id) & (NOTICE.c.official_id == link.c.official_id)
+    link = link.union_all(
+        sa.select(link.c.first, NOTICE.c.id, NOTICE.c.official_id, NOTICE.c.state).join_from(
+            link, NOTICE, follows
+        )
+    )
+    got = sa.func.max(sa.case((link.c.state.in_(ARRIVED), 1), else_=0))
+    ends = sa.select(link.c.first).group_by(link.c.first).having(got == 0).subquery()
+    return int(r.conn.execute(sa.select(sa.func.count()).select_from(ends)).scalar_one())
 
 
 def red_by_unit(r: Reading) -> Mapping[int, int]:

@@ -61,7 +61,9 @@ def _anew(now: datetime) -> dict[str, Any]:
     unsure = NOTICE.c.unsure_at.is_not(None) | orphaned
     return {
         "state": sa.case((unsure, NoticeState.UNCERTAIN.value), else_=NoticeState.QUEUED.value),
-        "unsure_at": sa.func.coalesce(NOTICE.c.unsure_at, sa.case((orphaned, sa.literal(now, NOTICE.c.unsure_at.type)))),
+        "unsure_at": sa.func.coalesce(
+            NOTICE.c.unsure_at, sa.case((orphaned, sa.literal(now, NOTICE.c.unsure_at.type)))
+        ),
         "attempts": 0,
         **dict.fromkeys(FORGOTTEN),
     }
