@@ -108,6 +108,7 @@ def test_sends_in_the_future_fill_no_limit(engine: sa.Engine, tmp_path: Path) ->
     office = SendingOffice(engine, tmp_path)
     office.rules = DeliveryRules(working_days=False, most_a_day=0)
     with feishu() as standin:
+        standin.clock = lambda: office.at.timestamp()
         keys = {"默认": FeishuRobotKey(token="TOKEN-OF-TOWN")}
         office.uses(Channel.FEISHU_ROBOT, feishu_robot=FeishuRobotSettings(robots=keys, base=standin.base))
         office.has(5)
