@@ -80,8 +80,9 @@ def test_a_probe_by_the_mended_settings_releases_the_channel(engine: sa.Engine, 
         assert len(server.delivered) == 2
 
 
+@pytest.mark.parametrize("by_hand", [True, False])
 def test_what_may_have_arrived_goes_by_the_mended_settings_too_and_parks_nothing_for_ever(
-    office: SendingOffice, standin: WecomStandin
+    office: SendingOffice, standin: WecomStandin, by_hand: bool
 ) -> None:
     office.reaches(APP, "LiMing")
     office.has(1)
@@ -93,7 +94,10 @@ def test_what_may_have_arrived_goes_by_the_mended_settings_too_and_parks_nothing
     assert office.delivers().parked == [APP]
     assert standin.messages[1].body == first, "it may have arrived: the same bytes"
     through(office, standin, 1000003)
-    outbox.resend(office.ledger, channel=APP, on=TONIGHT)
+    if by_hand:
+        office.changes(sent_body=first.decode())  # as if it had been under way when the fault was seen
+        outbox.resend(office.ledger, channel=APP, on=TONIGHT)
+    office.passes(11 * MINUTE)
     assert office.delivers().counts == {NoticeState.ACCEPTED: 1}
 
 

@@ -145,3 +145,13 @@ def test_what_was_accepted_in_the_future_is_asked_for_now_and_then_no_more(
         asked += office.delivers().asked
         assert asked < 10
     assert office.at < NOON + FARTHEST
+
+
+def test_a_day_cap_found_in_the_future_is_over(office: SendingOffice) -> None:
+    office.rules = replace(office.rules, most_a_day=1)
+    office.has(2, to=1)
+    office.delivers()
+    assert office.faults() == {"day_cap": 1}
+    office.at = NOON
+    office.delivers()
+    assert office.faults() == {}
