@@ -31,6 +31,10 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
     file = line.home / "xiaohao.env"
     file.write_text("XIAOHAO_CHANNELS=file\n", encoding="utf-8")
     file.chmod(0o600)
+    key = line.home / "keys" / "page.key"
+    key.parent.mkdir(mode=0o700)
+    key.write_bytes(b"k" * 32)
+    key.chmod(0o600)
     return line
 
 
@@ -56,6 +60,8 @@ def test_a_restored_ledger_is_the_same_and_goes_on(line: CommandLine, tmp_path: 
     assert got["faults"] == []
     assert rows(there.home) == rows(line.home)
     assert (there.home / "xiaohao.env").read_text() == "XIAOHAO_CHANNELS=file\n"
+    key = there.home / "keys" / "page.key"
+    assert (key.read_bytes(), key.stat().st_mode & 0o777) == (b"k" * 32, 0o600)
     assert there.json("db", "check")["complete"]
     kept = [path.relative_to(line.home) for path in (line.home / "evidence").rglob("*") if path.is_file()]
     assert kept
@@ -68,8 +74,8 @@ def test_only_the_owner_reads_a_backup(line: CommandLine, tmp_path: Path) -> Non
     """It holds names, telephone numbers and secrets."""
     made = Path(line.json("backup", tmp_path / "disk")["backup"])
     assert stat.S_IMODE((tmp_path / "disk").stat().st_mode) == 0o700
-    assert {stat.S_IMODE((made / name).stat().st_mode) for name in ("xiaohao.db", "xiaohao.env")} == {0o600}
-    assert sorted(os.listdir(made)) == ["backup.json", "xiaohao.db", "xiaohao.env"]
+    assert {stat.S_IMODE((made / name).stat().st_mode) for name in ("xiaohao.db", "xiaohao.env", "page.key")} == {0o600}
+    assert sorted(os.listdir(made)) == ["backup.json", "page.key", "xiaohao.db", "xiaohao.env"]
 
 
 def test_a_second_backup_copies_only_new_evidence_and_old_ones_go(line: CommandLine, tmp_path: Path) -> None:

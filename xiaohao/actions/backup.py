@@ -22,6 +22,7 @@ from xiaohao.ledger import schema, snapshot
 from xiaohao.ledger.connect import open_engine
 
 MANIFEST, DATABASE, SETTINGS, EVIDENCE = "backup.json", "xiaohao.db", "xiaohao.env", "evidence"
+PAGE_KEY = "page.key"
 NAMED = "%Y%m%dT%H%M%S"
 UNFINISHED = ".making-"
 LEFT_BEHIND_AFTER = timedelta(days=1)
@@ -83,6 +84,8 @@ def back_up(
         copied, faults = copy_evidence(evidence, EvidenceFiles(folder / EVIDENCE), held.evidence)
         if settings_file.is_file():
             shutil.copy2(settings_file, making / SETTINGS)
+        if (key := key_beside(settings_file)).is_file():
+            shutil.copy2(key, making / PAGE_KEY)
         manifest = Manifest(
             format=1,
             made_at=at.astimezone(UTC),
@@ -106,6 +109,11 @@ def back_up(
         faults=faults[:MOST_FAULTS],
         removed=tuple(_removed(folder, keep)),
     )
+
+
+def key_beside(settings_file: Path) -> Path:
+    """The key that links of notices are signed with: without it no link that was sent opens again."""
+    return settings_file.parent / "keys" / PAGE_KEY
 
 
 def copy_evidence(

@@ -12,11 +12,13 @@ from xiaohao.actions.backup import (
     DATABASE,
     EVIDENCE,
     MOST_FAULTS,
+    PAGE_KEY,
     SETTINGS,
     Manifest,
     backups,
     copy_evidence,
     hash_of,
+    key_beside,
     manifest_of,
 )
 from xiaohao.errors import NotFound, Refused, Unreachable
@@ -79,6 +81,9 @@ def restore(
             _, faults = copy_evidence(store, evidence, manifest.evidence)
             if (backup / SETTINGS).is_file() and not settings_file.exists():
                 shutil.copy2(backup / SETTINGS, settings_file)
+            if (backup / PAGE_KEY).is_file() and not (key := key_beside(settings_file)).exists():
+                key.parent.mkdir(mode=0o700, exist_ok=True)
+                shutil.copy2(backup / PAGE_KEY, key)
             snapshot.in_one_file(file)
             os.rename(file, database)
     except OSError as error:
