@@ -74,7 +74,9 @@ def test_only_the_owner_reads_a_backup(line: CommandLine, tmp_path: Path) -> Non
     """It holds names, telephone numbers and secrets."""
     made = Path(line.json("backup", tmp_path / "disk")["backup"])
     assert stat.S_IMODE((tmp_path / "disk").stat().st_mode) == 0o700
-    assert {stat.S_IMODE((made / name).stat().st_mode) for name in ("xiaohao.db", "xiaohao.env", "page.key")} == {0o600}
+    assert {
+        stat.S_IMODE((made / name).stat().st_mode) for name in ("xiaohao.db", "xiaohao.env", "page.key")
+    } == {0o600}
     assert sorted(os.listdir(made)) == ["backup.json", "page.key", "xiaohao.db", "xiaohao.env"]
 
 
