@@ -80,6 +80,46 @@ def test_only_the_owner_reads_a_backup(line: CommandLine, tmp_path: Path) -> Non
     assert sorted(os.listdir(made)) == ["backup.json", "page.key", "xiaohao.db", "xiaohao.env"]
 
 
+def test_what_an_older_ledger_left_behind_is_not_played_into_the_restored_one(
+    line: CommandLine, tmp_path: Path
+) -> None:
+    made = line.json("backup", tmp_path / "disk")["backup"]
+    there = CommandLine(tmp_path / "another")
+    there.home.mkdir(parents=True)
+    for end in ("-wal", "-shm", "-journal"):
+        left = there.home / f"xiaohao.db{end}"
+        left.write_bytes(b"left by a ledger that was moved away")
+        ran = there("restore", made)
+        assert (ran.code, f"xiaohao.db{end}" in ran.err) == (1, True)
+        assert not (there.home / "xiaohao.db").exists()
+        left.unlink()
+
+
+def test_notices_under_way_are_held_when_a_backup_comes_back(line: CommandLine, tmp_path: Path) -> None:
+    """They may have gone out since the backup was made."""
+    with sqlite3.connect(line.home / "xiaohao.db") as conn:
+        ids = [row[0] for row in conn.execute("SELECT id FROM notice ORDER BY id LIMIT 2")]
+        conn.execute(
+            "UPDATE notice SET state = 'queued', accepted_at = NULL, delivered_at = NULL WHERE id = ?",
+            ids[:1],
+        )
+        conn.execute(
+            "UPDATE notice SET state = 'leased', lease_until = created_at, accepted_at = NULL, "
+            "delivered_at = NULL WHERE id = ?",
+            ids[1:],
+        )
+    conn.close()
+    made = line.json("backup", tmp_path / "disk")["backup"]
+    there = CommandLine(tmp_path / "another")
+    assert there.json("restore", made)["held"] == 2
+    with sqlite3.connect(there.home / "xiaohao.db") as conn:
+        found = conn.execute(
+            "SELECT state, unsure_at IS NULL FROM notice WHERE id IN (?, ?) ORDER BY id", ids
+        )
+        assert found.fetchall() == [("held", 1), ("held", 0)]
+    conn.close()
+
+
 def test_a_second_backup_copies_only_new_evidence_and_old_ones_go(line: CommandLine, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     at = datetime(2026, 3, 5, 18, 30, tzinfo=UTC)

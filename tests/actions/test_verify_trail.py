@@ -399,3 +399,24 @@ def regrow(conn: sa.Connection) -> None:
         bytes(leaf) for leaf in conn.execute(sa.select(TRAIL.c.leaf).order_by(TRAIL.c.seq)).scalars().all()
     )
     conn.execute(TRAIL_HEAD.update().values(size=tree.size, frontier=tree.to_bytes()))
+
+
+def test_what_a_checkpoint_kept_elsewhere_found_stands_until_it_holds(district: SmallDistrict) -> None:
+    """The daily verification has no such checkpoint, and must not clear what only it can find."""
+
+    def open_faults() -> list[str]:
+        query = sa.select(FAULT.c.subject).where(
+            FAULT.c.kind == FaultKind.TRAIL, FAULT.c.cleared_on.is_(None)
+        )
+        with district.ledger.reading() as r:
+            return list(r.conn.execute(query).scalars())
+
+    size = size_of(district)
+    with district.ledger.reading() as r:
+        root = trail.head(r.conn).root
+    assert not verify(district, size, "00" * 32).well
+    assert [subject.startswith(f"claim:{size}:") for subject in open_faults()] == [True]
+    assert verify(district).well
+    assert len(open_faults()) == 1
+    assert verify(district, size, root).well
+    assert open_faults() == []

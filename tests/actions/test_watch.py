@@ -15,6 +15,7 @@ from small_district import ROUTES, SmallDistrict, imported
 from notifiers.heartbeat import HeartbeatSettings
 from xiaohao.actions import night, seal, suspension
 from xiaohao.actions.recheck import recheck
+from xiaohao.actions.verify_trail import verify_trail
 from xiaohao.actions.watch import CHECKS, Watched, WatchSettings, watch
 from xiaohao.errors import WrongDate
 from xiaohao.ledger import guards, rounds
@@ -278,6 +279,7 @@ def test_weeks_of_work_and_nights_give_no_false_alarm(
     for n in range(15):
         on = NIGHT + timedelta(days=n)
         whole_night(district, on)
+        verify_trail(district.ledger, on=on)
         assert look(district, file, on=on).findings == (), on
         numbers.append(district.register(on))
         if n % 3 == 0:
@@ -328,10 +330,29 @@ def test_a_night_that_did_not_happen_is_found_after_its_grace(
 def test_a_machine_that_was_off_for_days_says_for_how_many(district: SmallDistrict, file: Path) -> None:
     whole_night(district)
     look(district, file, now=at(18, 8), on=None)
-    [finding] = look(district, file, now=at(20, 8), on=None).findings
+    finding, never = look(district, file, now=at(20, 8), on=None).findings
     assert "已连续 4 天没有运行" in finding.message
     assert "xiaohao nightly" in finding.message
-    assert open_faults(district) == [("night", finding.message)]
+    assert never.message.startswith("留痕从来没有核对过")
+    assert open_faults(district) == [("night", finding.message), ("verified", never.message)]
+
+
+def test_a_last_night_that_has_not_come_yet_is_a_clock_that_was_ahead(
+    district: SmallDistrict, file: Path
+) -> None:
+    """Else every night until then would end at once, and all would look well."""
+    whole_night(district, date(2023, 10, 25))
+    [finding] = look(district, file, now=at(18, 8), on=None).findings
+    assert "最近一次夜间运行是 2023-10-25，那一天还没有到，时钟可能快过" in finding.message
+    assert not file.exists()
+
+
+def test_a_ledger_that_holds_nothing_sends_no_heartbeat(sqlite_engine: sa.Engine, file: Path) -> None:
+    """It may be another one than the office's own: a disk that is not mounted, a lost setting."""
+    empty = SmallDistrict(sqlite_engine)
+    done = look(empty, file)
+    assert (done.findings, done.heartbeats) == ((), ())
+    assert not file.exists()
 
 
 def test_a_ledger_whose_first_night_never_came_is_found_and_an_empty_one_is_well(

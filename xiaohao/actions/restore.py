@@ -23,10 +23,11 @@ from xiaohao.actions.backup import (
 )
 from xiaohao.errors import NotFound, Refused, Unreachable
 from xiaohao.evidence_files import EvidenceFiles
-from xiaohao.ledger import schema, snapshot
+from xiaohao.ledger import resending, schema, snapshot
 from xiaohao.ledger.audit import Claim
 from xiaohao.ledger.connect import open_engine
 from xiaohao.ledger.writing import Ledger
+from xiaohao.vocabulary import Action
 
 NOTHING_RESTORED = "没有恢复任何内容。"
 
@@ -41,6 +42,7 @@ class Restored:
     root: str
     evidence: int
     upgraded: bool
+    held: int
     faults: tuple[str, ...]
 
 
@@ -65,8 +67,7 @@ def restore(
     existing settings file stays. Raises NotFound, Refused where anything else does not fit, SchemaFault for a
     backup of a newer program, Unreachable; there is no ledger then, as before.
     """
-    if database.exists():
-        raise Refused(f"{database} 已经有了，不能盖掉。请先停下服务，把它移到别处。{NOTHING_RESTORED}")
+    _check_free(database)
     manifest = manifest_of(backup)
     if hash_of(backup / DATABASE) != manifest.database_sha256:
         raise Refused(f"备份 {backup} 的数据库与备份时的校验值不符，已经损坏或被改动。{NOTHING_RESTORED}")
@@ -76,7 +77,7 @@ def restore(
             file = Path(beside) / DATABASE
             shutil.copyfile(backup / DATABASE, file)
             file.chmod(0o600)
-            upgraded = _proved(file, manifest, on)
+            upgraded, held = _proved(file, manifest, on)
             store = EvidenceFiles(backup.parent / EVIDENCE)
             _, faults = copy_evidence(store, evidence, manifest.evidence)
             if (backup / SETTINGS).is_file() and not settings_file.exists():
@@ -85,6 +86,7 @@ def restore(
                 key.parent.mkdir(mode=0o700, exist_ok=True)
                 shutil.copy2(backup / PAGE_KEY, key)
             snapshot.in_one_file(file)
+            _check_free(database)
             os.rename(file, database)
     except OSError as error:
         raise Unreachable(f"恢复时读写出错（{error.strerror or error}）。{NOTHING_RESTORED}") from error
@@ -95,12 +97,27 @@ def restore(
         root=manifest.root,
         evidence=len(manifest.evidence) - len(faults),
         upgraded=upgraded,
+        held=held,
         faults=faults[:MOST_FAULTS],
     )
 
 
-def _proved(file: Path, manifest: Manifest, on: date) -> bool:
-    """Bring the copy to this program's schema and check it whole. True where it was older. Raises Refused."""
+def _check_free(database: Path) -> None:
+    """Raise Refused where a ledger is, or what one left behind: SQLite would play its log into the new one."""
+    names = [database.name + end for end in ("", "-wal", "-shm", "-journal")]
+    if there := [name for name in names if (database.parent / name).exists()]:
+        raise Refused(
+            f"{database.parent} 里已经有 {'、'.join(there)}，不能盖掉。请先停下服务，把{'它们一起' if there[1:] else '它'}"
+            f"移到别处。{NOTHING_RESTORED}"
+        )
+
+
+def _proved(file: Path, manifest: Manifest, on: date) -> tuple[bool, int]:
+    """Bring the copy to this program's schema, check it whole, and hold what was under way.
+
+    Whether it was older, and how many notices were held: they may have gone out since the backup was made.
+    Raises Refused.
+    """
     engine = open_engine(f"sqlite:///{file}")
     try:
         upgraded = schema.upgrade(engine)
@@ -115,6 +132,7 @@ def _proved(file: Path, manifest: Manifest, on: date) -> bool:
                 else f"根为 {done.root[:16]}…，备份时是 {manifest.root[:16]}…。"
             )
             raise Refused(f"备份里的留痕核对不上：{why}{NOTHING_RESTORED}")
-        return upgraded
+        with Ledger(engine).writing(Action.TELL, by="restore", on=on) as w:
+            return upgraded, resending.hold(w)
     finally:
         engine.dispose()

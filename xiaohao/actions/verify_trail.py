@@ -92,8 +92,9 @@ def verify_trail(
     with ledger.quiet_writing() as conn:
         counts = {"entries": audited.tree.size, "findings": len(found)}
         run = rounds.note(conn, rounds.VERIFY, on, began=began, counts=counts, prefect_run=ledger.prefect_run)
-        messages = {_subject(each): each.message for each in reversed(found)}
-        rounds.keep_faults(conn, FaultKind.TRAIL, messages, on, run)
+        within = "" if claim is None else f"{rounds.CLAIM}{claim.size}:"
+        messages = {f"{within}{_subject(each)}": each.message for each in reversed(found)}
+        rounds.keep_faults(conn, FaultKind.TRAIL, messages, on, run, within=within)
     return Verified(
         size=audited.tree.size,
         root=audited.tree.root().hex(),

@@ -109,14 +109,15 @@ def watch(
     """Check that the night of `on` ran and left nothing behind, write down what is wrong, else send a heartbeat.
 
     Without `on` it is the business date owed at the instant `now` (aware), whose night may take the
-    settings' grace. `beats` False sends no heartbeat. Raises WrongDate for a date later than today
+    settings' grace. `beats` False sends no heartbeat, and so does a ledger without a single problem (it may
+    not be the office's own). Raises WrongDate for a date later than today
     in Shanghai, LedgerBusy, LedgerUnreachable: no heartbeat goes out then.
     """
     day = business_date.owed(now) if on is None else on
     if day > now.astimezone(business_date.ZONE).date():
         raise WrongDate(f"业务日期 {day} 还没有到，不能巡查。")
     with ledger.reading() as r:
-        night = seen.last_night(r)
+        night, holds = seen.last_night(r), seen.any_problem(r)
         given = _Asked(r, day, now, on is not None, settings, night)
         findings = [
             Finding(check=code, message=message)
@@ -125,7 +126,7 @@ def watch(
         ]
     run = _write_down(ledger, day, now, findings)
     sent: tuple[str, ...] = ()
-    if not findings and beats:
+    if not findings and beats and holds:
         sent, failed = _beat(ledger, day if night is None else night.on, settings.heartbeat)
         if failed:
             findings = [Finding(check=HEARTBEAT, message="；".join(failed))]
@@ -174,6 +175,11 @@ def _beat(ledger: Ledger, on: date, settings: HeartbeatSettings) -> tuple[tuple[
 
 def _night(given: _Asked) -> str | None:
     last = None if given.night is None else given.night.on
+    if last is not None and last > given.now.astimezone(business_date.ZONE).date():
+        return (
+            f"台账里最近一次夜间运行是 {last}，那一天还没有到，时钟可能快过；在那以前每晚都不会再运行。"
+            "请核对这台机器的时钟，并联系维护人员。"
+        )
     if last is not None and last >= given.on:
         return None
     began = datetime.combine(given.on, datetime.min.time(), business_date.ZONE)
@@ -192,6 +198,8 @@ def _night(given: _Asked) -> str | None:
     )
 
 
+NEVER_VERIFIED = "留痕从来没有核对过。请运行 xiaohao trail verify，并查看每天的核对是否在运行。"
+CLOCKS_DIFFER = timedelta(minutes=5)
 NEVER = (
     "夜间运行从来没有做过，{on} 的应当已经做完。请运行 xiaohao nightly，并用 xiaohao up 让它每晚自动运行。"
 )
@@ -280,7 +288,11 @@ def _verified(given: _Asked) -> str | None:
     if found := seen.trail_fault(given.r):
         return f"留痕核对发现问题：{found}请用 xiaohao trail verify 复查，查明之前保留现有数据库和备份。"
     last = rounds.last(given.r, rounds.VERIFY)
-    if last is None or given.now - last.at <= VERIFIED_WITHIN:
+    if last is None:
+        began = None if given.night is None else seen.first_night(given.r)
+        old = began is not None and (given.on - began) > VERIFIED_WITHIN
+        return NEVER_VERIFIED if old else None
+    if timedelta() <= given.now - last.at + CLOCKS_DIFFER and given.now - last.at <= VERIFIED_WITHIN:
         return None
     at = last.at.astimezone(business_date.ZONE)
     return f"留痕自 {at:%Y-%m-%d %H:%M} 起没有再核对过。请运行 xiaohao trail verify，并查看每天的核对是否还在运行。"

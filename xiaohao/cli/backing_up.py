@@ -87,6 +87,7 @@ def restore_command(folder: Path) -> Answer:
         "root": done.root,
         "evidence": done.evidence,
         "upgraded": done.upgraded,
+        "held": done.held,
         "faults": done.faults,
     }
     return Answer(document, lambda s: _show_restored(s, done), 1 if done.faults else 0)
@@ -95,6 +96,11 @@ def restore_command(folder: Path) -> Answer:
 def _show_restored(s: Screen, done: restore.Restored) -> None:
     s.line(f"已从 {done.backup} 恢复：问题 {done.problems} 件，佐证材料 {done.evidence} 份。")
     s.line(f"留痕 {done.trail_size} 条逐条核对无误，根 {done.root}")
+    if done.held:
+        s.line(
+            f"备份里有 {done.held} 份通知还没有发完，备份以后可能已经发出，都先暂缓：用 xiaohao outbox list 核对，"
+            "确实要发的用 xiaohao outbox release 放行。"
+        )
     if done.upgraded:
         s.line("备份是旧版程序的，已升级到本程序的版本。")
     s.lines(done.faults)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 import traceback
 from datetime import datetime
@@ -13,6 +14,8 @@ from xiaohao.errors import XiaohaoError
 
 INTERRUPTED = 130
 LOG = "xiaohao.log"
+PASSWORD = re.compile(r"://([^:/@\s]*):[^@/\s]+@")
+"""The password of an address, which a log must not keep."""
 LARGEST_LOG = 5_000_000
 
 
@@ -71,9 +74,9 @@ def keep_details(error: BaseException) -> Path | None:
         with os.fdopen(
             os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8"
         ) as file:
-            file.write(
-                f"{datetime.now().astimezone().isoformat(timespec='seconds')} {' '.join(sys.argv[1:])}\n"
-            )
+            at = datetime.now().astimezone().isoformat(timespec="seconds")
+            said = PASSWORD.sub(r"://\1:***@", " ".join(sys.argv[1:]))
+            file.write(f"{at} {said}\n")
             file.writelines(traceback.format_exception(error))
     except Exception:
         logging.getLogger("xiaohao").debug("no log", exc_info=True)

@@ -46,6 +46,18 @@ def open_engine(url: str | sa.URL) -> sa.Engine:
     raise WrongUsage(f"台账只能放在 SQLite 或 PostgreSQL 里，不支持“{address.get_backend_name()}”。")
 
 
+ALIVE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""A machine that dies is noticed within a minute, on both sides: else its locks stay for two hours."""
+OPTIONS = "-c timezone=UTC -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+"""What PostgreSQL is told of each connection; an address's own options come after it."""
+
+
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction that only reads: it is rolled back at the end, with its temporary tables.
@@ -115,13 +127,17 @@ def _open_sqlite(address: sa.URL) -> sa.Engine:
     return engine
 
 
+def _options_of(address: sa.URL) -> str:
+    given = address.query.get("options", "")
+    return given if isinstance(given, str) else " ".join(given)
+
+
 def _open_postgres(address: sa.URL) -> sa.Engine:
     engine = sa.create_engine(
-        address.set(drivername="postgresql+psycopg"),
+        address.set(drivername="postgresql+psycopg").difference_update_query(["options"]),
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 10}
-        | ({} if "options" in address.query else {"options": "-c timezone=UTC"}),
+        connect_args=ALIVE | {"options": " ".join(filter(None, (OPTIONS, _options_of(address))))},
     )
 
     @sa.event.listens_for(engine, "begin")

@@ -67,3 +67,17 @@ def _anew(now: datetime) -> dict[str, Any]:
         "attempts": 0,
         **dict.fromkeys(FORGOTTEN),
     }
+
+
+def hold(w: Writing) -> int:
+    """Every notice that waits or is under way is held (暂缓) until somebody lets it go; how many.
+
+    A lease ends with it; that a try may have arrived is remembered.
+    """
+    going = (NoticeState.QUEUED, NoticeState.AGAIN, NoticeState.LEASED, NoticeState.UNCERTAIN)
+    unsure = NOTICE.c.state.in_((NoticeState.LEASED, NoticeState.UNCERTAIN))
+    since = sa.case(
+        (unsure, sa.func.coalesce(NOTICE.c.unsure_at, NOTICE.c.created_at)), else_=NOTICE.c.unsure_at
+    )
+    values = {"state": NoticeState.HELD, "unsure_at": since, "lease_until": None, "next_attempt_at": None}
+    return w.conn.execute(NOTICE.update().where(NOTICE.c.state.in_(going)).values(values)).rowcount

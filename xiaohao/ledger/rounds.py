@@ -18,6 +18,8 @@ from xiaohao.vocabulary import FaultKind, RunState
 
 WATCH, HEARTBEAT, VERIFY = "watch", "heartbeat", "verify_trail"
 
+CLAIM = "claim:"
+
 
 @dataclass(frozen=True)
 class Round:
@@ -58,14 +60,25 @@ def note(
 
 
 def keep_faults(
-    conn: sa.Connection, kind: FaultKind, found: Mapping[str, str], on: date, run_id: int
+    conn: sa.Connection,
+    kind: FaultKind,
+    found: Mapping[str, str],
+    on: date,
+    run_id: int,
+    *,
+    within: str = "",
 ) -> None:
     """Open a fault for each subject of `found` that has none, and clear those of this kind not found again.
+
+    What was found against a claim, whose subjects begin with CLAIM, is cleared only by a round `within` that claim.
 
     A fault that is open already stays the one it is, with what is said of it now.
     """
     gone = FAULT.update().where(
-        FAULT.c.kind == kind, FAULT.c.cleared_on.is_(None), FAULT.c.subject.not_in(list(found))
+        FAULT.c.kind == kind,
+        FAULT.c.cleared_on.is_(None),
+        FAULT.c.subject.not_in(list(found)),
+        FAULT.c.subject.startswith(within) if within else ~FAULT.c.subject.startswith(CLAIM),
     )
     conn.execute(gone.values(cleared_on=on))
     names = ("kind", "subject", "run_id", "message", "found_on")

@@ -235,3 +235,16 @@ def _differences(r: Reading, night: NightSeen, *, since: int) -> dict[int, str]:
 def _text(at: datetime) -> str:
     """An instant as the trail writes it, for comparing."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def any_problem(r: Reading) -> bool:
+    """Whether the ledger holds any problem at all, also a closed one."""
+    return r.conn.execute(sa.select(PROBLEM.c.id).limit(1)).scalar() is not None
+
+
+def first_night(r: Reading) -> date | None:
+    """The business date of the first night that ran; None before it."""
+    query = sa.select(sa.func.min(RUN.c.business_date)).where(
+        RUN.c.flow == "nightly", RUN.c.state == RunState.DONE
+    )
+    return r.conn.execute(query).scalar()
