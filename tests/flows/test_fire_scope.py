@@ -31,7 +31,9 @@ def test_it_fires_its_subtree_and_tells_nobody(office_engine: sa.Engine) -> None
 def test_with_nothing_given_it_is_the_whole_district_on_the_date_owed(office_engine: sa.Engine) -> None:
     SmallDistrict(office_engine).imports(REGISTERED, [imported("路灯不亮", 3, date(2023, 10, 8))])
     assert "范围“all”：到点 1 件" in str(fire_scope(return_state=True).message)
-    assert "到点 0 件" in str(fire_scope(return_state=True).message)  # not called done: nobody has been told yet
+    assert "到点 0 件" in str(
+        fire_scope(return_state=True).message
+    )  # not called done: nobody has been told yet
 
 
 def test_a_state_that_is_set_aside_fails_the_run_and_the_rest_is_done(office_engine: sa.Engine) -> None:
