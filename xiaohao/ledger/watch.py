@@ -240,11 +240,3 @@ def _text(at: datetime) -> str:
 def any_problem(r: Reading) -> bool:
     """Whether the ledger holds any problem at all, also a closed one."""
     return r.conn.execute(sa.select(PROBLEM.c.id).limit(1)).scalar() is not None
-
-
-def first_night(r: Reading) -> date | None:
-    """The business date of the first night that ran; None before it."""
-    query = sa.select(sa.func.min(RUN.c.business_date)).where(
-        RUN.c.flow == "nightly", RUN.c.state == RunState.DONE
-    )
-    return r.conn.execute(query).scalar()
