@@ -1,6 +1,7 @@
 """Databases for the tests: fresh, migrated and empty, one a test, on SQLite and on PostgreSQL."""
 
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,6 +15,9 @@ from district import District
 
 from xiaohao.ledger import schema
 from xiaohao.ledger.connect import open_engine
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a script: children inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NUMBERS = count(1)
 TEMPLATE = "migrated"
