@@ -3,10 +3,11 @@
 Values come in; nothing here reads the environment or a file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from notifiers import message
 from notifiers.dingtalk_gov import DingtalkGov, DingtalkGovSettings
@@ -27,6 +28,21 @@ from notifiers.wecom_robot import WecomRobot, WecomRobotSettings
 from xiaohao.errors import WrongUsage
 from xiaohao.rules.acknowledging import Answering
 from xiaohao.vocabulary import Channel
+
+_MADE_BY: Mapping[Channel, Callable[[Any], message.Channel]] = {
+    Channel.WECOM_ROBOT: WecomRobot,
+    Channel.WECOM_APP: WecomApp,
+    Channel.DINGTALK_ROBOT: DingtalkRobot,
+    Channel.DINGTALK_WORK: DingtalkWork,
+    Channel.DINGTALK_GOV: DingtalkGov,
+    Channel.FEISHU_ROBOT: FeishuRobot,
+    Channel.FEISHU_APP: FeishuApp,
+    Channel.MAIL: Mail,
+    Channel.SMS_ALIYUN: SmsAliyun,
+    Channel.SMS_TENCENT: SmsTencent,
+    Channel.OTHER: Others,
+}
+"""Which class a channel is, made from the settings object of its own word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,34 +199,7 @@ def _channel(word: Channel, settings: ChannelSettings) -> message.Channel:
                 hosts=settings.webhook_hosts,
                 networks=settings.webhook_networks,
             )
-    made = _with_settings(word, settings)
-    if made is None:
+    own = getattr(settings, word.value)
+    if own is None:
         raise WrongUsage(f"通知渠道“{word.label}”还没有设置。")
-    return made
-
-
-def _with_settings(word: Channel, of: ChannelSettings) -> message.Channel | None:
-    match word:
-        case Channel.WECOM_ROBOT if of.wecom_robot:
-            return WecomRobot(of.wecom_robot)
-        case Channel.WECOM_APP if of.wecom_app:
-            return WecomApp(of.wecom_app)
-        case Channel.DINGTALK_ROBOT if of.dingtalk_robot:
-            return DingtalkRobot(of.dingtalk_robot)
-        case Channel.DINGTALK_WORK if of.dingtalk_work:
-            return DingtalkWork(of.dingtalk_work)
-        case Channel.DINGTALK_GOV if of.dingtalk_gov:
-            return DingtalkGov(of.dingtalk_gov)
-        case Channel.FEISHU_ROBOT if of.feishu_robot:
-            return FeishuRobot(of.feishu_robot)
-        case Channel.FEISHU_APP if of.feishu_app:
-            return FeishuApp(of.feishu_app)
-        case Channel.MAIL if of.mail:
-            return Mail(of.mail)
-        case Channel.SMS_ALIYUN if of.sms_aliyun:
-            return SmsAliyun(of.sms_aliyun)
-        case Channel.SMS_TENCENT if of.sms_tencent:
-            return SmsTencent(of.sms_tencent)
-        case Channel.OTHER if of.other:
-            return Others(of.other)
-    return None
+    return _MADE_BY[word](own)
