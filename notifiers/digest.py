@@ -13,6 +13,7 @@ from notifiers.message import Message, Part
 from xiaohao.vocabulary import Light, RectificationClass, Role, StepKind
 
 IN_FULL = 3
+TOP_LEVEL = 3
 UNITS_NAMED = 5
 """Of more units only the largest counts are named: the head has its share of the room, and no more."""
 NAMED = 3
@@ -48,6 +49,7 @@ def message(facts: DigestFacts) -> Message:
         recipient=wording.one_line(facts.recipient),
         business_date=facts.business_date,
         urgent=any(_is_urgent(item) for item in facts.items),
+        is_top=any(_is_top(item) for item in facts.items),
         light=_worst(facts.items),
         link=facts.page_url,
         facts=facts,
@@ -191,7 +193,14 @@ def _worst(items: Sequence[DigestItem]) -> Light | None:
 
 def _is_urgent(item: DigestItem) -> bool:
     immediate = item.rectification_class is RectificationClass.IMMEDIATE
-    if item.unanswered_by:
-        return False
-    tops = item.next_role is None  # nobody is above: it only repeats
-    return item.kind is StepKind.ESCALATION and (tops or item.level >= 3 or immediate)
+    return _is_top(item) or (immediate and _climbs(item))
+
+
+def _is_top(item: DigestItem) -> bool:
+    """At level 3, or nobody is above and it only repeats (a long-term problem's top level is 2)."""
+    return _climbs(item) and (item.level >= TOP_LEVEL or item.next_role is None)
+
+
+def _climbs(item: DigestItem) -> bool:
+    """Whether it is an escalation that is news, and not told for information."""
+    return item.kind is StepKind.ESCALATION and not item.unanswered_by

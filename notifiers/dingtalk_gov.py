@@ -19,6 +19,7 @@ from notifiers import dingtalk_answers as answers
 from notifiers.client import Answer
 from notifiers.message import Accepted, Again, Letter, Message, Misconfigured, Receipt, Refused
 from xiaohao import vocabulary
+from xiaohao.rules.business_date import ZONE
 
 PATH = "/message/workNotification"
 MOST_BYTES = 2_048
@@ -137,7 +138,7 @@ class DingtalkGov:
 
     def _headers(self, form: str) -> dict[str, str]:
         of, now = self._settings, self._now()
-        at = datetime.fromtimestamp(now, sms.SHANGHAI).isoformat(timespec="milliseconds")
+        at = datetime.fromtimestamp(now, ZONE).isoformat(timespec="milliseconds")
         nonce = f"{int(now * 1000)}{next(self._count) % 10_000:04}"
         signature = signing.dingtalk_gov(
             of.app_secret,

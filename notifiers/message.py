@@ -33,7 +33,7 @@ class Message:
 
     `subject` is one line and enough for a lock screen. A channel with a byte limit leaves out
     items from the end (`notifiers.fit`), then of the head what is too long, and never the link. `urgent`
-    messages may go out at any hour. `light` is the worst light in it, for channels that colour a card.
+    messages may go out at any hour; `is_top`: a matter in it stands at the top of its ladder. `light` is the worst light in it, for channels that colour a card.
     `facts` are what the words were made of, for channels that hand on values: webhook and SMS.
     """
 
@@ -44,6 +44,7 @@ class Message:
     recipient: str
     business_date: date
     urgent: bool = False
+    is_top: bool = False
     light: Light | None = None
     link: str | None = None
     facts: DigestFacts | None = None

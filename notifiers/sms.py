@@ -9,11 +9,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from notifiers.message import Again, Message, Misconfigured, Receipt, Refused, Uncertain
+from xiaohao.rules.business_date import ZONE
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 ASKED_AFTER = (
     timedelta(minutes=2),
     timedelta(minutes=20),
@@ -114,12 +113,12 @@ def untold(receipt: Receipt) -> Again | Misconfigured:
 
 def till_tomorrow(now: datetime) -> timedelta:
     """How long it is to the next midnight in Shanghai; `now` bears a zone."""
-    here = now.astimezone(SHANGHAI)
+    here = now.astimezone(ZONE)
     return (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0) - here
 
 
 def till_next_month(now: datetime) -> timedelta:
     """How long it is to the first of the next month in Shanghai; `now` bears a zone."""
-    here = now.astimezone(SHANGHAI)
+    here = now.astimezone(ZONE)
     first = (here.replace(day=28) + timedelta(days=4)).replace(day=1)
     return first.replace(hour=0, minute=0, second=0, microsecond=0) - here

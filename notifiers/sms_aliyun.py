@@ -30,6 +30,7 @@ from notifiers.message import (
 )
 from notifiers.sms import again, operator, refused, till_next_month, till_tomorrow
 from xiaohao import vocabulary
+from xiaohao.rules.business_date import ZONE
 
 VERSION = "2017-05-25"
 _CLOCK = operator("本机时钟与阿里云相差过大，请校准时间")
@@ -143,7 +144,7 @@ class SmsAliyun:
         query = {
             "PhoneNumber": sms.mobile(address) or "",
             "BizId": reference,
-            "SendDate": f"{accepted_at.astimezone(sms.SHANGHAI):%Y%m%d}",
+            "SendDate": f"{accepted_at.astimezone(ZONE):%Y%m%d}",
             "PageSize": "10",
             "CurrentPage": "1",
         }

@@ -106,7 +106,7 @@ def fault_of(address: str, *, allow_http: bool) -> str | None:
         return "网络钩子地址须以 https:// 开头"
     if url.userinfo:
         return "网络钩子地址中不能写用户名和密码"
-    if url.scheme == "http" and not allow_http and not _is_this_machine(url.host):
+    if url.scheme == "http" and not allow_http and not is_this_machine(url.host):
         return "网络钩子地址须用 https（确需 http 的，请在设置中允许）"
     return None
 
@@ -210,6 +210,7 @@ def _literal(host: str) -> Address | None:
         return None
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether a host of a URL is this machine itself: by name, or by a loopback address."""
     address = _literal(host)
     return host == "localhost" or (address is not None and address.is_loopback)

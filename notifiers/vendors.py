@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from typing import Any
 
 import httpx
@@ -16,6 +15,7 @@ import httpx
 from notifiers import client
 from notifiers.client import Answer
 from notifiers.message import Again, Misconfigured, Receipt, Refused, Uncertain
+from notifiers.targets import is_this_machine
 from notifiers.tokens import Stale
 
 _LONGEST_NAME = 2048
@@ -119,7 +119,7 @@ def fault_of(base: str, **needed: str) -> Misconfigured | None:
         url = httpx.URL(base)
     except (httpx.InvalidURL, TypeError, ValueError):
         return Misconfigured("address", "接口地址格式不正确")
-    if not url.host or not (url.scheme == "https" or (url.scheme == "http" and _is_this_machine(url.host))):
+    if not url.host or not (url.scheme == "https" or (url.scheme == "http" and is_this_machine(url.host))):
         return Misconfigured("address", "接口地址须以 https:// 开头")
     return None
 
@@ -146,12 +146,3 @@ def instant(now: Callable[[], float]) -> datetime:
 
 def _retry_after(answer: Answer, now: datetime) -> timedelta | None:
     return client.retry_after(httpx.Response(answer.status, headers=answer.headers), now=now)
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -15,7 +15,8 @@ from wecom_standin import WecomStandin, wecom
 from notifiers.feishu_robot import FeishuRobotKey, FeishuRobotSettings
 from notifiers.wecom_robot import WecomRobotSettings
 from xiaohao.actions.deliver import deliver
-from xiaohao.rules.delivery import SHANGHAI, DeliveryRules
+from xiaohao.rules.business_date import ZONE
+from xiaohao.rules.delivery import DeliveryRules
 from xiaohao.vocabulary import Channel, NoticeState
 
 FILE, ROBOT = Channel.FILE, Channel.WECOM_ROBOT
@@ -85,7 +86,7 @@ def test_a_person_gets_so_many_notices_a_day_and_the_operator_sees_it(
         NoticeState.QUEUED: 2,
         NoticeState.DELIVERED: 2,
     }
-    tomorrow = datetime(2026, 11, 25, 8, tzinfo=SHANGHAI)
+    tomorrow = datetime(2026, 11, 25, 8, tzinfo=ZONE)
     assert {each.next_attempt_at for each in office.notices(3, 4)} == {tomorrow.astimezone(UTC)}
     assert office.faults() == {"day_cap": 1}
     assert "今天已收到 2 份通知" in office.messages()[0]
@@ -108,14 +109,14 @@ def test_a_person_gets_so_many_notices_a_day_and_the_operator_sees_it(
 def test_outside_the_window_a_notice_waits_for_its_beginning(
     office: SendingOffice, at: str, opens: str
 ) -> None:
-    office.at = datetime.fromisoformat(at).replace(tzinfo=SHANGHAI).astimezone(UTC)
+    office.at = datetime.fromisoformat(at).replace(tzinfo=ZONE).astimezone(UTC)
     office.has(1, near())
     office.has(1, near(), channel=FILE)
     office.has(1, overdue(level=1))  # an immediate problem that is overdue
     sent = office.delivers()
     assert (sent.waiting, sent.counts[NoticeState.DELIVERED]) == (1, 1), "a file has no window"
     waiting, _, urgent = office.notices()
-    assert waiting.next_attempt_at == datetime.fromisoformat(opens).replace(tzinfo=SHANGHAI)
+    assert waiting.next_attempt_at == datetime.fromisoformat(opens).replace(tzinfo=ZONE)
     assert (waiting.attempts, waiting.receipt) == (0, "不在发送时段，顺延")
     assert urgent.state is NoticeState.ACCEPTED
     office.at = waiting.next_attempt_at

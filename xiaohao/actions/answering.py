@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from models.facts import DigestItem
 from xiaohao.ledger import acknowledgements, trail
@@ -15,12 +14,11 @@ from xiaohao.ledger.acknowledgements import Read, Silent
 from xiaohao.ledger.firings import Untold
 from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.rules.acknowledging import Answering, earliest_reached, is_spared
+from xiaohao.rules.business_date import ZONE
 from xiaohao.rules.ladder import Org, Told
 from xiaohao.rules.policy import LADDER
 from xiaohao.rules.post_above import above
 from xiaohao.vocabulary import Action, StepKind
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class Spared(NamedTuple):
@@ -41,7 +39,7 @@ def reached_before(r: Reading, on: date, terms: Answering) -> datetime:
     """The instant (UTC) before which a notice must have reached its recipient to be unanswered on `on`."""
     workdays = r.current_rules().workdays
     last = earliest_reached(on, workdays, within=terms.within)
-    return datetime.combine(last + timedelta(days=1), datetime.min.time(), SHANGHAI).astimezone(UTC)
+    return datetime.combine(last + timedelta(days=1), datetime.min.time(), ZONE).astimezone(UTC)
 
 
 def is_spared_to(
@@ -56,7 +54,7 @@ def is_spared_to(
     if found is None:
         return False
     rules = w.rules(matter.state.policy_id, matter.state.calendar_version)
-    day = found.at.astimezone(SHANGHAI).date()
+    day = found.at.astimezone(ZONE).date()
     return is_spared(day, found.progress_on, w.on, rules.workdays, lasts=terms.lasts)
 
 

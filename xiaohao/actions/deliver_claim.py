@@ -19,9 +19,8 @@ from xiaohao.ledger.outbox import LEASE, Changed, Due, Lease
 from xiaohao.ledger.writing import Writing
 from xiaohao.rules import delivery, rates
 from xiaohao.rules.delivery import DeliveryRules, back_off
-from xiaohao.vocabulary import Channel, FaultKind, NoticeState, StepKind
+from xiaohao.vocabulary import Channel, FaultKind, NoticeState
 
-TOP_LEVEL = 3
 EVERYBODY = ""
 Plans = defaultdict[str, list[datetime]]
 """Instants planned for later, by address; under EVERYBODY those of the whole channel."""
@@ -155,7 +154,7 @@ class _Gate:
     def is_capped(self, each: Due, said: Message) -> bool:
         """Whether the recipient has had his fill today; the top level does not ask."""
         most = self.means.rules.most_a_day
-        if not most or self.channel.always_open or each.official_id is None or is_top_level(said):
+        if not most or self.channel.always_open or each.official_id is None or said.is_top:
             return False
         return self._told[each.official_id] >= most
 
@@ -309,13 +308,6 @@ def marked(said: Message) -> Message:
     """The message as one that may come for the second time (重发)."""
     head = Part(f"{WHY_MARKED}\n{said.head.text}", f"{WHY_MARKED}\n{said.head.markdown}")
     return replace(said, subject=f"{MARK}{said.subject}", head=head)
-
-
-def is_top_level(said: Message) -> bool:
-    """Whether a matter in it stands at the top of its ladder: at level 3, or nobody is above (long-term: 2)."""
-    items = said.facts.items if said.facts else ()
-    news = [item for item in items if item.kind is StepKind.ESCALATION and not item.unanswered_by]
-    return any(item.level >= TOP_LEVEL or item.next_role is None for item in news)
 
 
 def _unreadable(each: Due, gate: _Gate, error: Exception, found: Claimed) -> None:

@@ -1,14 +1,11 @@
-"""When a notice may go out: the delivery window, the cap a day, and how long a failed try waits.
-
-The zone is Shanghai's, which has had no summer time since 1991.
-"""
+"""When a notice may go out: the delivery window, the cap a day, and how long a failed try waits."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 
+from xiaohao.rules.business_date import ZONE
 from xiaohao.rules.workdays import ONE_DAY, Workdays
 
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 FIRST_WAIT = timedelta(minutes=1)
 TIMES_LONGER = 3
 LONGEST_WAIT = timedelta(hours=6)
@@ -36,7 +33,7 @@ class DeliveryRules:
 
     def opens_at(self, at: datetime, workdays: Workdays) -> datetime:
         """`at` where the window is open then, else the instant at which it opens next. `at` bears a zone."""
-        here = at.astimezone(SHANGHAI)
+        here = at.astimezone(ZONE)
         day = here.date()
         if self._has(day, workdays) and here.time() < self.closes:
             return at if here.time() >= self.opens else self._start(day)
@@ -44,7 +41,7 @@ class DeliveryRules:
 
     def next_day(self, at: datetime, workdays: Workdays) -> datetime:
         """The instant at which the window opens on a later day than that of `at` in Shanghai."""
-        day = at.astimezone(SHANGHAI).date() + ONE_DAY
+        day = at.astimezone(ZONE).date() + ONE_DAY
         while not self._has(day, workdays):
             day += ONE_DAY
         return self._start(day)
@@ -53,7 +50,7 @@ class DeliveryRules:
         return not self.working_days or workdays.is_working(day)
 
     def _start(self, day: date) -> datetime:
-        return datetime.combine(day, self.opens, SHANGHAI)
+        return datetime.combine(day, self.opens, ZONE)
 
 
 STANDARD = DeliveryRules()
@@ -62,12 +59,12 @@ STANDARD = DeliveryRules()
 
 def day(at: datetime) -> date:
     """The day that it is in Shanghai at `at`, which bears a zone."""
-    return at.astimezone(SHANGHAI).date()
+    return at.astimezone(ZONE).date()
 
 
 def day_start(at: datetime) -> datetime:
     """The first instant of the day that `at` falls on in Shanghai."""
-    return datetime.combine(day(at), time(), SHANGHAI)
+    return datetime.combine(day(at), time(), ZONE)
 
 
 def back_off(tries: int, *, dice: float, at_least: timedelta | None = None) -> timedelta:
