@@ -9,6 +9,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -64,65 +65,60 @@ SETTINGS = ChannelSettings(
     other=OtherSettings(urls={"默认": "json://receiver.example.gov.cn"}),
 )
 UNIT = "四季花城社区党支部"
+ROAD = DigestItem(
+    number="HL-2026-0007",
+    title="小区东门道路破损",
+    unit=UNIT,
+    kind=StepKind.ESCALATION,
+    rectification_class=RectificationClass.IMMEDIATE,
+    light=Light.RED,
+    level=1,
+    repeat=0,
+    due_on=date(2026, 11, 20),
+    days_overdue=4,
+    crossed_on=date(2026, 11, 21),
+    late=True,
+    nights_late=3,
+    next_on=date(2026, 11, 25),
+    next_role=Role.LEADER,
+    next_unit="孟轲乡",
+)
+TONIGHT = replace(
+    ROAD,
+    rectification_class=RectificationClass.TIME_LIMITED,
+    crossed_on=date(2026, 11, 24),
+    late=False,
+    nights_late=0,
+)
+LIFT = replace(
+    TONIGHT,
+    number="HL-2026-0012",
+    title="3号楼电梯停运",
+    due_on=date(2026, 11, 23),
+    days_overdue=1,
+    next_on=date(2026, 11, 30),
+    co_units=("区市场监管局",),
+)
+PIPES = replace(
+    TONIGHT,
+    number="HL-2026-0031",
+    title="供水管道老化",
+    kind=StepKind.WARNING,
+    light=Light.YELLOW,
+    level=0,
+    due_on=date(2026, 11, 27),
+    days_overdue=0,
+    next_on=date(2026, 11, 28),
+    next_role=Role.SECRETARY,
+    next_unit=UNIT,
+)
 FACTS = DigestFacts(
     business_date=date(2026, 11, 24),
     recipient="王建国",
     recipient_code="HL0024",
     roles=(Role.SECRETARY,),
     unit=UNIT,
-    items=(
-        DigestItem(
-            number="HL-2026-0007",
-            title="小区东门道路破损",
-            unit=UNIT,
-            kind=StepKind.ESCALATION,
-            rectification_class=RectificationClass.IMMEDIATE,
-            light=Light.RED,
-            level=1,
-            repeat=0,
-            due_on=date(2026, 11, 20),
-            days_overdue=4,
-            crossed_on=date(2026, 11, 21),
-            late=True,
-            nights_late=3,
-            next_on=date(2026, 11, 25),
-            next_role=Role.LEADER,
-            next_unit="孟轲乡",
-        ),
-        DigestItem(
-            number="HL-2026-0012",
-            title="3号楼电梯停运",
-            unit=UNIT,
-            kind=StepKind.ESCALATION,
-            rectification_class=RectificationClass.TIME_LIMITED,
-            light=Light.RED,
-            level=1,
-            repeat=0,
-            due_on=date(2026, 11, 23),
-            days_overdue=1,
-            crossed_on=date(2026, 11, 24),
-            next_on=date(2026, 11, 30),
-            next_role=Role.LEADER,
-            next_unit="孟轲乡",
-            co_units=("区市场监管局",),
-        ),
-        DigestItem(
-            number="HL-2026-0031",
-            title="供水管道老化",
-            unit=UNIT,
-            kind=StepKind.WARNING,
-            rectification_class=RectificationClass.TIME_LIMITED,
-            light=Light.YELLOW,
-            level=0,
-            repeat=0,
-            due_on=date(2026, 11, 27),
-            days_overdue=0,
-            crossed_on=date(2026, 11, 24),
-            next_on=date(2026, 11, 28),
-            next_role=Role.SECRETARY,
-            next_unit=UNIT,
-        ),
-    ),
+    items=(ROAD, LIFT, PIPES),
     other_overdue=2,
     page_url="https://xiaohao.example.gov.cn/n/1042-Zk3v8QpLw0aT5cYbR2mN",
     checkpoint="1842·9f3c61d0",
