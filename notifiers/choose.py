@@ -27,7 +27,7 @@ from notifiers.wecom_app import WecomApp, WecomAppSettings
 from notifiers.wecom_robot import WecomRobot, WecomRobotSettings
 from xiaohao.errors import WrongUsage
 from xiaohao.rules.acknowledging import Answering
-from xiaohao.vocabulary import Channel
+from xiaohao.vocabulary import ROBOTS, Channel
 
 _MADE_BY: Mapping[Channel, Callable[[Any], message.Channel]] = {
     Channel.WECOM_ROBOT: WecomRobot,
@@ -118,11 +118,11 @@ def address_of(channel: Channel, addressee: Addressee, settings: ChannelSettings
     the webhook where its address is set. An application needs a contact row: nothing else is a userid.
     """
     own = addressee.contacts.get(channel)
+    if channel in ROBOTS:
+        return _robot(channel, own, addressee, settings)
+    if own:
+        return own
     match channel:
-        case Channel.WECOM_ROBOT | Channel.DINGTALK_ROBOT | Channel.FEISHU_ROBOT:
-            return _robot(channel, own, addressee, settings)
-        case _ if own:
-            return own
         case Channel.CONSOLE | Channel.FILE:
             return addressee.code
         case Channel.WEBHOOK:

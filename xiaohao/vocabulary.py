@@ -206,6 +206,12 @@ class Channel(Word):
     OTHER = "other", "其他服务"
 
 
+ROBOTS = (Channel.WECOM_ROBOT, Channel.DINGTALK_ROBOT, Channel.FEISHU_ROBOT)
+"""Robots of groups: everybody in the group reads what they say."""
+SMS = (Channel.SMS_ALIYUN, Channel.SMS_TENCENT)
+"""One fixed sentence with two values: no title, no link."""
+
+
 class Action(Word):
     """What a trail entry says was done; the act's file and this word agree."""
 

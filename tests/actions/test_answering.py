@@ -1,53 +1,20 @@
 """Silence and 已阅 where posts are vacant, channels fail, and several steps come together."""
 
-from dataclasses import replace
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import date
 
 import pytest
 import sqlalchemy as sa
+from answering_district import ROUTE, TERMS, arrives, change, last_notice, morning, press, runs_night
 from builders import COMMUNITY, VILLAGE, a_deputy, a_post, a_problem
-from district import ROUTES, District
+from district import District
 
 from notifiers import digest
-from xiaohao.actions import acknowledge, closing, night, pass_on, status
+from xiaohao.actions import closing, pass_on, status
 from xiaohao.ledger.tables import NOTICE
-from xiaohao.rules.acknowledging import Answering
 from xiaohao.vocabulary import Action, Channel, Entered, NoticeState, RectificationClass, Role
 
-PAGE = "https://xh.example.gov.cn"
-ROUTE = replace(ROUTES, answering=Answering(lasts=5, within=2))
 FIRST, PASSED = "2026-10-10", "2026-10-14"
 """The night that tells level 1 of a limit of 9 October, and the one that passes silence on it up."""
-
-
-def runs_night(district: District, on: str) -> None:
-    day = date.fromisoformat(on)
-    night.fire(district.ledger, day)
-    night.compose(district.ledger, day, ROUTE, page_url=PAGE)
-    district.last_night = day
-
-
-def morning(day: str) -> datetime:
-    return datetime.fromisoformat(f"{day}T08:00:00+08:00").astimezone(UTC)
-
-
-def change(district: District, *where: Any, **values: Any) -> None:
-    with district.ledger.engine.begin() as conn:
-        conn.execute(NOTICE.update().where(*where).values(values))
-
-
-def arrives(district: District, day: str, **but: Any) -> None:
-    """Every notice under way has reached its recipient on the day."""
-    at = morning(day)
-    came: dict[str, Any] = {"state": NoticeState.DELIVERED, "accepted_at": at, "delivered_at": at}
-    change(district, NOTICE.c.accepted_at.is_(None), **came | but)
-
-
-def last_notice(district: District, recipient: str) -> int:
-    query = sa.select(sa.func.max(NOTICE.c.id)).where(NOTICE.c.recipient == recipient)
-    with district.ledger.reading() as r:
-        return int(r.conn.execute(query).scalar_one())
 
 
 def has_overdue(district: District) -> None:
@@ -85,14 +52,14 @@ def test_who_had_no_link_is_not_called_silent(staffed: District, channel: Channe
     arrives(staffed, FIRST, channel=channel)
     runs_night(staffed, PASSED)
     assert staffed.told("李明") == []
-    assert status.status(staffed.ledger, date.fromisoformat(PASSED), ROUTE.answering).unanswered == ()
+    assert status.status(staffed.ledger, date.fromisoformat(PASSED), TERMS).unanswered == ()
 
 
 def test_what_was_accepted_and_then_lost_is_unreached_and_not_unanswered(staffed: District) -> None:
     has_overdue(staffed)
     runs_night(staffed, FIRST)
     arrives(staffed, FIRST, state=NoticeState.DEAD, delivered_at=None)
-    view = status.status(staffed.ledger, date.fromisoformat(PASSED), ROUTE.answering)
+    view = status.status(staffed.ledger, date.fromisoformat(PASSED), TERMS)
     assert (view.unanswered, view.notices.dead > 0) == ((), True)
     runs_night(staffed, PASSED)
     assert staffed.told("李明") == []
@@ -106,7 +73,7 @@ def test_the_link_of_a_try_that_ended_dead_answers_for_its_follower(staffed: Dis
     with staffed.ledger.writing(Action.TELL, by="deliver", on=date.fromisoformat(FIRST)) as w:
         assert pass_on.pass_on(w, ROUTE, [first], now=morning(FIRST)) == 1
     arrives(staffed, FIRST)
-    acknowledge.acknowledge(staffed.ledger, first, at=morning("2026-10-12"), on=date(2026, 10, 12))
+    press(staffed, first, "2026-10-12")
     runs_night(staffed, PASSED)
     assert staffed.told("李明") == []
 
@@ -149,7 +116,7 @@ def test_a_repeat_is_not_spared_where_another_step_comes_with_it(staffed: Distri
     assert staffed.told("周正") == ["HL-1"]
     arrives(staffed, "2026-11-19")
     notice = last_notice(staffed, "周正")
-    acknowledge.acknowledge(staffed.ledger, notice, at=morning("2026-11-19"), on=date(2026, 11, 19))
+    press(staffed, notice, "2026-11-19")
     for day in ("2026-11-20", "2026-11-24"):
         runs_night(staffed, day)
     assert {step.step for step in staffed.steps() if str(step.crossed_on) == "2026-11-24"} == {

@@ -65,4 +65,8 @@ def test_a_digest_names_the_checkpoint_before_it(staffed: District) -> None:
         root = r.conn.execute(
             sa.text("SELECT root FROM checkpoint WHERE tree_size = :n"), {"n": before.head.size}
         ).scalar_one()
+        notice = sa.text(
+            "SELECT foot_checkpoint FROM notice WHERE recipient = '王强' ORDER BY id DESC LIMIT 1"
+        )
+        assert r.conn.execute(notice).scalar_one() == before.id
     assert bytes(root).hex().startswith(said[0].split("·")[1])  # type: ignore[union-attr]

@@ -19,12 +19,11 @@ from xiaohao.ledger.outbox import LEASE, Changed, Due, Lease
 from xiaohao.ledger.writing import Writing
 from xiaohao.rules import delivery, rates
 from xiaohao.rules.delivery import DeliveryRules, back_off
-from xiaohao.vocabulary import Channel, FaultKind, NoticeState
+from xiaohao.vocabulary import ROBOTS, Channel, FaultKind, NoticeState
 
 EVERYBODY = ""
 Plans = defaultdict[str, list[datetime]]
 """Instants planned for later, by address; under EVERYBODY those of the whole channel."""
-ROBOTS = (Channel.WECOM_ROBOT, Channel.DINGTALK_ROBOT, Channel.FEISHU_ROBOT)
 MARK = "【重发】"
 WHY_MARKED = "（重发：上一次发送没有得到答复，如已收到请忽略。）"
 

@@ -21,7 +21,7 @@ from notifiers.message import (
     Uncertain,
 )
 from xiaohao.errors import WrongUsage
-from xiaohao.vocabulary import Channel
+from xiaohao.vocabulary import ROBOTS, Channel
 
 WAITS = (timedelta(seconds=1), timedelta(seconds=4), timedelta(seconds=7))
 """How long the result is waited for, where the channel tells one: each wait ends with a question."""
@@ -36,8 +36,6 @@ _TO: Mapping[Channel, str] = {
     Channel.SMS_TENCENT: "手机号码",
     Channel.WEBHOOK: "网络钩子的地址",
 }
-_ROBOTS = (Channel.WECOM_ROBOT, Channel.DINGTALK_ROBOT, Channel.FEISHU_ROBOT)
-_SMS = (Channel.SMS_ALIYUN, Channel.SMS_TENCENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +185,6 @@ def _reach_advice(why: str) -> str:
 
 def _wanted(channel: Channel, settings: ChannelSettings) -> str:
     if names := choose.names_of(channel, settings):
-        kind = "群机器人的名称" if channel in _ROBOTS else "服务的名称"
+        kind = "群机器人的名称" if channel in ROBOTS else "服务的名称"
         return f"{kind}，设置里有 {'、'.join(names)}"
     return _TO.get(channel, "收件地址")

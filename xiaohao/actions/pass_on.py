@@ -20,9 +20,6 @@ from xiaohao.rules.ladder import Org, Told
 from xiaohao.rules.post_above import above
 from xiaohao.vocabulary import FaultKind
 
-FOR_INFORMATION = "information"
-"""The kind of a notice that goes to the post above since its recipient cannot be reached."""
-
 
 @dataclass(frozen=True)
 class _District:
@@ -79,6 +76,7 @@ def _on_next_channel(
                 each.facts,
                 each.id,
                 each.business_date,
+                each.foot_checkpoint,
             )
     return None
 
@@ -111,10 +109,11 @@ def _to_the_post_above(
                     official_id,
                     addressee.name,
                     channel,
-                    FOR_INFORMATION,
+                    outbox.INFORMATION,
                     to_json(_for_information(said, each, addressee, told, items, district)),
                     each.id,
                     each.business_date,
+                    each.foot_checkpoint,
                 )
             )
         faults.append(_unreached(each, (told for told, _ in by_official.values()), district))

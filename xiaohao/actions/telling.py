@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from models.facts import DigestFacts, DigestItem, UnitCount, to_json
 from notifiers.choose import ChannelSettings, route
+from xiaohao.actions import recipients
 from xiaohao.actions.answering import (
     Information,
     Spared,
@@ -16,7 +17,6 @@ from xiaohao.actions.answering import (
     reached_before,
     write_spared,
 )
-from xiaohao.actions.recipients import addressee
 from xiaohao.ledger import acknowledgements, faults, figures, firings, outbox, posts, trail, units
 from xiaohao.ledger.acknowledgements import Silent
 from xiaohao.ledger.faults import Found
@@ -55,6 +55,7 @@ class Plan:
     silent: list[Silent] = field(default_factory=list)
     by_official: dict[int, list[Telling]] = field(default_factory=lambda: defaultdict(list))
     officials: Mapping[int, Official] = field(default_factory=dict)
+    checkpoint_id: int | None = None
 
     @property
     def writes(self) -> bool:
@@ -94,7 +95,8 @@ def plan(w: Writing, untold: Sequence[Untold], *, page_url: str, terms: Answerin
         figures.red_by_unit(w),
         trail.last_checkpoint(w.conn),
     )
-    made = Plan(officials=district.officials)
+    at = district.checkpoint
+    made = Plan(officials=district.officials, checkpoint_id=None if at is None else at.id)
     answers: dict[tuple[int, int], Told] = {}
     lines: dict[int, _Line] = {}
     helping = firings.helping_units(w)
@@ -137,13 +139,11 @@ def write(w: Writing, made: Plan, routes: ChannelSettings, *, held: bool) -> int
     acknowledgements.mark_passed_up(w, made.silent)
     if not made.digests:
         return 0
-    contacts = posts.contacts(w, list(made.digests))
-    groups = posts.group_contacts(w, list(made.digests), w.on)
+    people = recipients.addressees(w, list(made.digests), w.on)
     notices = []
     for official_id, digest in made.digests.items():
-        official = made.officials[official_id]
-        there = addressee(official, contacts.get(official_id, {}), groups.get(official_id, {}))
-        way = route(there, routes)
+        official = people[official_id]
+        way = route(official, routes)
         channel = routes.order[0] if way is None else way.channel
         notices.append(
             outbox.NewNotice(
@@ -151,8 +151,9 @@ def write(w: Writing, made: Plan, routes: ChannelSettings, *, held: bool) -> int
                 official_id,
                 official.name,
                 channel,
-                "digest",
+                outbox.DIGEST,
                 to_json(digest),
+                foot_checkpoint=made.checkpoint_id,
             )
         )
     ids = outbox.add(w, notices, now=datetime.now(UTC), held=held)

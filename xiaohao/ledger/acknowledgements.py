@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from models.facts import DigestFacts, facts_from_json
 from models.firing import UNTOLD
 from models.notice import UNANSWERED
-from xiaohao.ledger import dialect
+from xiaohao.ledger import dialect, outbox
 from xiaohao.ledger.firings import Untold
 from xiaohao.ledger.tables import FIRING, NOTICE, PROBLEM, PROGRESS
 from xiaohao.ledger.writing import Reading, Writing
-from xiaohao.vocabulary import Channel, NoticeState, Role, Status, StepKind
+from xiaohao.vocabulary import SMS, Channel, NoticeState, Role, Status, StepKind
 
 LOOKS_BACK = timedelta(days=31)
 STANDS = (
@@ -25,7 +25,7 @@ STANDS = (
 )
 """Where a problem stands while a step of a kind still asks something of somebody."""
 REACHED = (NoticeState.ACCEPTED, NoticeState.DELIVERED)
-WITHOUT_LINK = (Channel.SMS_ALIYUN, Channel.SMS_TENCENT, Channel.CONSOLE)
+WITHOUT_LINK = (*SMS, Channel.CONSOLE)
 """Channels on which nobody can press 已阅."""
 _REPEATING = sa.text(f"SELECT problem_id FROM firing WHERE {UNTOLD} AND repeat > 0")
 
@@ -218,7 +218,7 @@ def _is_linked(until: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(
         NOTICE.c.accepted_at < until,
         NOTICE.c.accepted_at >= until - LOOKS_BACK,
-        NOTICE.c.kind == "digest",
+        NOTICE.c.kind == outbox.DIGEST,
         NOTICE.c.state.in_(REACHED),
         NOTICE.c.channel.not_in(WITHOUT_LINK),
         NOTICE.c.facts.like('%"page_url":"%'),

@@ -27,12 +27,18 @@ FARTHEST = timedelta(days=15)
 AT_ONCE = 500
 """Keys in one IN list."""
 
+DIGEST = "digest"
+"""The kind of a notice of the night."""
+INFORMATION = "information"
+"""The kind of a notice to the post above, since its recipient cannot be reached."""
+
 
 @dataclass(frozen=True)
 class NewNotice:
     """A notice to be written: who is told on which channel, and the facts.
 
-    `instead_of` is the notice that did not arrive and whose facts these are.
+    `instead_of` is the notice that did not arrive and whose facts these are, `foot_checkpoint` the row of
+    the checkpoint that they name.
     """
 
     dedupe_key: str
@@ -43,6 +49,7 @@ class NewNotice:
     facts: str
     instead_of: int | None = None
     business_date: date | None = None
+    foot_checkpoint: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

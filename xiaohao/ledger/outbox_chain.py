@@ -24,6 +24,7 @@ class Ended:
     facts: str
     business_date: date
     receipt: str | None
+    foot_checkpoint: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from xiaohao.vocabulary import Channel
+from xiaohao.vocabulary import ROBOTS, Channel
 from xiaohao.workbooks.cells import NoDate, is_broken, narrow, one_line, packed, phone, read_date
 from xiaohao.workbooks.columns import Column, Field, first_by_field
 from xiaohao.workbooks.faults import Faults, about_broken
@@ -19,7 +19,7 @@ from xiaohao.workbooks.words import kind_of, role_of
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 _NO_ADDRESS = "无"
 _OF_UNITS: tuple[tuple[Field, tuple[Channel, ...]], ...] = (
-    (Field.ROBOT, (Channel.WECOM_ROBOT, Channel.DINGTALK_ROBOT, Channel.FEISHU_ROBOT)),
+    (Field.ROBOT, ROBOTS),
     (Field.WECOM_ROBOT, (Channel.WECOM_ROBOT,)),
     (Field.DINGTALK_ROBOT, (Channel.DINGTALK_ROBOT,)),
     (Field.FEISHU_ROBOT, (Channel.FEISHU_ROBOT,)),
