@@ -150,6 +150,10 @@ class NoticeState(Word):
     DEAD = "dead", "未送达"
 
 
+ARRIVED = (NoticeState.ACCEPTED, NoticeState.DELIVERED)
+"""The channel took it: nothing is left to be sent."""
+
+
 class RunState(Word):
     """How a run ended; a missed night is a row too."""
 

@@ -25,14 +25,13 @@ from xiaohao.ledger.outbox import Changed
 from xiaohao.ledger.writing import Ledger, Writing
 from xiaohao.rules import rates
 from xiaohao.rules.delivery import STANDARD, DeliveryRules, day
-from xiaohao.vocabulary import Action, Channel, FaultKind, NoticeState
+from xiaohao.vocabulary import ARRIVED, Action, Channel, FaultKind, NoticeState
 
 T = TypeVar("T")
 DELIVER = "deliver"
 OFF_THE_LIST = 500
 TOLD_EVERY = 2.0
 """Seconds between two words on how far a pass has come."""
-_ARRIVED = (NoticeState.ACCEPTED, NoticeState.DELIVERED)
 
 
 def _present() -> datetime:
@@ -65,7 +64,7 @@ class Sent:
     @property
     def is_cut_off(self) -> bool:
         """Whether a channel is parked, or nothing got through and the outside did not answer."""
-        return bool(self.parked) or (self.unreached > 0 and not any(self.counts[each] for each in _ARRIVED))
+        return bool(self.parked) or (self.unreached > 0 and not any(self.counts[each] for each in ARRIVED))
 
 
 def told_of(sent: Sent) -> dict[str, Any]:
@@ -202,7 +201,7 @@ def _add(sent: Sent, word: Channel, tally: Tally) -> None:
             continue
         sent.counts[result.settled.state] += 1
         sent.unreached += isinstance(result.receipt, Again | Uncertain)
-        if result.settled.state not in _ARRIVED:
+        if result.settled.state not in ARRIVED:
             sent.failures.append(result.settled.receipt)
     _add_ended(sent, tally.ended)
     sent.waiting += tally.waiting

@@ -13,9 +13,7 @@ from xiaohao.ledger.faults import Found
 from xiaohao.ledger.outbox import Settled
 from xiaohao.ledger.writing import Writing
 from xiaohao.rules.delivery import back_off, day, next_probe
-from xiaohao.vocabulary import FaultKind, NoticeState
-
-ARRIVED = (NoticeState.ACCEPTED, NoticeState.DELIVERED)
+from xiaohao.vocabulary import ARRIVED, FaultKind, NoticeState
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from xiaohao.errors import Incomplete, NotFound
 from xiaohao.ledger import outbox, parked, resending
 from xiaohao.ledger.parked import Parked
 from xiaohao.ledger.writing import Ledger
-from xiaohao.vocabulary import Action, Channel, NoticeState
+from xiaohao.vocabulary import ARRIVED, Action, Channel, NoticeState
 
 OUTBOX = "outbox"
 WAITS = (NoticeState.QUEUED, NoticeState.AGAIN, NoticeState.UNCERTAIN)
-ENDED_WELL = (NoticeState.ACCEPTED, NoticeState.DELIVERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +117,7 @@ def _refuse(numbers: Sequence[int], states: dict[int, NoticeState]) -> None:
     wrong = []
     for number in numbers:
         state = states[number]
-        if state in ENDED_WELL:
+        if state in ARRIVED:
             wrong.append(f"{number} 号{state.label}，不必重发")
         elif state is NoticeState.LEASED:
             wrong.append(f"{number} 号正在发送")
@@ -129,7 +128,7 @@ def _refuse(numbers: Sequence[int], states: dict[int, NoticeState]) -> None:
 
 
 def _why(state: NoticeState, receipt: str | None, stopped: Parked | None) -> str | None:
-    if state in ENDED_WELL:
+    if state in ARRIVED:
         return None
     if stopped is not None and state in WAITS:
         return f"渠道已停用（{stopped.code}：{stopped.why}）"

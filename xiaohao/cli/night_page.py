@@ -11,7 +11,7 @@ from xiaohao.actions.whole_night import Night
 from xiaohao.cli import status_page
 from xiaohao.cli.screen import Screen
 from xiaohao.settings import Settings
-from xiaohao.vocabulary import NoticeState
+from xiaohao.vocabulary import ARRIVED
 
 MOST_SHOWN = 20
 
@@ -55,7 +55,7 @@ def told(s: Screen, night: Night) -> None:
         s.line(f"其余 {len(night.digests) - MOST_SHOWN} 人没有列出，用 xiaohao outbox list 查看。")
     if night.sent:
         s.line("，".join(f"{state.label} {count} 份" for state, count in night.sent.items()) + "。")
-    if night.sent.keys() - {NoticeState.DELIVERED, NoticeState.ACCEPTED}:
+    if night.sent.keys() - set(ARRIVED):
         for why in night.send_failures[:MOST_SHOWN]:
             s.line(f"  {why}")
 

@@ -15,7 +15,7 @@ from xiaohao.ledger import dialect, outbox
 from xiaohao.ledger.firings import Untold
 from xiaohao.ledger.tables import FIRING, NOTICE, PROBLEM, PROGRESS
 from xiaohao.ledger.writing import Reading, Writing
-from xiaohao.vocabulary import SMS, Channel, NoticeState, Role, Status, StepKind
+from xiaohao.vocabulary import ARRIVED, SMS, Channel, Role, Status, StepKind
 
 LOOKS_BACK = timedelta(days=31)
 STANDS = (
@@ -24,7 +24,6 @@ STANDS = (
     ((StepKind.VERIFY_WAIT,), (Status.APPLIED,)),
 )
 """Where a problem stands while a step of a kind still asks something of somebody."""
-REACHED = (NoticeState.ACCEPTED, NoticeState.DELIVERED)
 WITHOUT_LINK = (*SMS, Channel.CONSOLE)
 """Channels on which nobody can press 已阅."""
 _REPEATING = sa.text(f"SELECT problem_id FROM firing WHERE {UNTOLD} AND repeat > 0")
@@ -219,7 +218,7 @@ def _is_linked(until: datetime) -> sa.ColumnElement[bool]:
         NOTICE.c.accepted_at < until,
         NOTICE.c.accepted_at >= until - LOOKS_BACK,
         NOTICE.c.kind == outbox.DIGEST,
-        NOTICE.c.state.in_(REACHED),
+        NOTICE.c.state.in_(ARRIVED),
         NOTICE.c.channel.not_in(WITHOUT_LINK),
         NOTICE.c.facts.like('%"page_url":"%'),
     )

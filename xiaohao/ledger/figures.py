@@ -11,13 +11,22 @@ import sqlalchemy as sa
 from models.firing import UNTOLD
 from models.notice import UNFINISHED
 from models.problem import OPEN
-from xiaohao.ledger import firings, units
+from xiaohao.ledger import firings, runs, units
 from xiaohao.ledger.tables import CALENDAR, CHECKPOINT, FAULT, NOTICE, PROBLEM, RUN, TRAIL, UNIT
 from xiaohao.ledger.writing import Reading
-from xiaohao.vocabulary import Action, FaultKind, Light, NoticeState, RunState, Status, StepKind, UnitKind
+from xiaohao.vocabulary import (
+    ARRIVED,
+    Action,
+    FaultKind,
+    Light,
+    NoticeState,
+    RunState,
+    Status,
+    StepKind,
+    UnitKind,
+)
 
 ENDED = (Status.CLOSED, Status.CANCELLED)
-ARRIVED = (NoticeState.ACCEPTED, NoticeState.DELIVERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +223,7 @@ def _closed_by_last_night(r: Reading) -> Mapping[int, int]:
 
 def _last_nights(r: Reading) -> Sequence[Any]:
     """The runs of the last night that ran, one a scope."""
-    done = (RUN.c.flow == "nightly") & (RUN.c.state == RunState.DONE)
+    done = (RUN.c.flow == runs.NIGHTLY) & (RUN.c.state == RunState.DONE)
     last = sa.select(sa.func.max(RUN.c.business_date)).where(done).scalar_subquery()
     query = sa.select(RUN.c.id, RUN.c.started_at).where(done, RUN.c.business_date == last)
     return r.conn.execute(query).all()

@@ -74,10 +74,9 @@ def hold(w: Writing) -> int:
 
     A lease ends with it; that a try may have arrived is remembered.
     """
-    going = (NoticeState.QUEUED, NoticeState.AGAIN, NoticeState.LEASED, NoticeState.UNCERTAIN)
     unsure = NOTICE.c.state.in_((NoticeState.LEASED, NoticeState.UNCERTAIN))
     since = sa.case(
         (unsure, sa.func.coalesce(NOTICE.c.unsure_at, NOTICE.c.created_at)), else_=NOTICE.c.unsure_at
     )
     values = {"state": NoticeState.HELD, "unsure_at": since, "lease_until": None, "next_attempt_at": None}
-    return w.conn.execute(NOTICE.update().where(NOTICE.c.state.in_(going)).values(values)).rowcount
+    return w.conn.execute(NOTICE.update().where(sa.text(WAITING)).values(values)).rowcount
