@@ -13,7 +13,6 @@ from xiaohao.ledger import replay, trail
 from xiaohao.ledger.fold import Fold
 from xiaohao.ledger.trail import Head
 from xiaohao.ledger.writing import Ledger
-from xiaohao.proof import leaf as leaves
 from xiaohao.proof.merkle import Frontier
 
 NOTHING_WRITTEN = "目标台账没有写入任何内容。"
@@ -68,22 +67,8 @@ def _check_all(entries: Sequence[Any], size: int, versions: dict[str, int]) -> N
                 f"留痕第 {place} 条是 {entry.subject} 的第 {entry.version} 步，"
                 f"应为第 {versions[entry.subject]} 步。{NOTHING_WRITTEN}"
             )
-        if entry.detail is not None and bytes(entry.leaf) != _leaf(entry):
+        if entry.detail is not None and bytes(entry.leaf) != trail.leaf_of(entry):
             raise Refused(f"留痕第 {place} 条的内容与当时封存的不符，可能被改动过。{NOTHING_WRITTEN}")
-
-
-def _leaf(entry: Any) -> bytes:
-    return leaves.leaf_hash(
-        leaves.leaf_data(
-            action=entry.action,
-            actor=entry.actor,
-            at=entry.at,
-            detail_hash=leaves.detail_hash(bytes(entry.salt), entry.detail.encode()),
-            run=entry.run,
-            subject=entry.subject,
-            version=entry.version,
-        )
-    )
 
 
 def _check_tree(head: Head, tree: Frontier) -> None:

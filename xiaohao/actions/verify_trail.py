@@ -10,10 +10,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from xiaohao.errors import WrongUsage
-from xiaohao.ledger import audit, rounds
+from xiaohao.ledger import audit, rounds, trail
 from xiaohao.ledger.audit import Claim
 from xiaohao.ledger.writing import Ledger, Reading
-from xiaohao.proof import leaf as leaves
 from xiaohao.proof.merkle import Frontier
 from xiaohao.vocabulary import FaultKind
 
@@ -184,7 +183,7 @@ class _Audit:
                 if lawful.get(entry.subject, -1) <= entry.seq:
                     self._found(entry.seq, f"第 {entry.seq} 条留痕的内容被清除，没有依法删除的记录。")
         for entry in batch:
-            if entry.detail is not None and bytes(entry.leaf) != _leaf(entry):
+            if entry.detail is not None and bytes(entry.leaf) != trail.leaf_of(entry):
                 self._found(
                     entry.seq, f"第 {entry.seq} 条留痕（{entry.subject}）的内容与当时封存的不符，被改动过。"
                 )
@@ -237,20 +236,6 @@ class _Audit:
     def _found(self, seq: int | None, message: str) -> None:
         if len(self.findings) < MOST_FINDINGS:
             self.findings.append(TrailFinding(seq=seq, message=message))
-
-
-def _leaf(entry: Any) -> bytes:
-    return leaves.leaf_hash(
-        leaves.leaf_data(
-            action=entry.action,
-            actor=entry.actor,
-            at=entry.at,
-            detail_hash=leaves.detail_hash(bytes(entry.salt), entry.detail.encode()),
-            run=entry.run,
-            subject=entry.subject,
-            version=entry.version,
-        )
-    )
 
 
 def _range(first: int, last: int) -> str:

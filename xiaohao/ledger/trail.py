@@ -129,6 +129,21 @@ def _ready(entries: Sequence[Entry], *, actor: str, run: str) -> list[tuple[Any,
     return rows
 
 
+def leaf_of(entry: Any) -> bytes:
+    """The leaf of an entry's row, recomputed from all that it says; its detail must not be erased."""
+    return leaves.leaf_hash(
+        leaves.leaf_data(
+            action=entry.action,
+            actor=entry.actor,
+            at=entry.at,
+            detail_hash=leaves.detail_hash(bytes(entry.salt), entry.detail.encode()),
+            run=entry.run,
+            subject=entry.subject,
+            version=entry.version,
+        )
+    )
+
+
 def head(conn: sa.Connection) -> Head:
     """The size and root of the tree as it stands."""
     size, frontier = conn.execute(sa.text("SELECT size, frontier FROM trail_head WHERE id = 1")).one()

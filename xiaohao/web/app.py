@@ -7,7 +7,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from xiaohao import bootstrap
-from xiaohao.errors import Unreachable
+from xiaohao.errors import NotFound, Unreachable
 from xiaohao.ledger.writing import Ledger
 from xiaohao.web import notice
 
@@ -44,6 +44,10 @@ def pages_of(ledger: Ledger, key: bytes) -> FastAPI:
     @app.exception_handler(Unreachable)
     def outside(_request: Request, error: Unreachable) -> Response:
         return notice.message_page("暂时打不开", error.message, status=503)
+
+    @app.exception_handler(NotFound)
+    def gone(_request: Request, error: NotFound) -> Response:
+        return notice.message_page("打不开这份通知", error.message, status=404)
 
     @app.exception_handler(HTTPException)
     def elsewhere(_request: Request, error: HTTPException) -> Response:

@@ -25,7 +25,6 @@ PAGES = Environment(
 )
 STYLE = files("xiaohao.web").joinpath("templates/style.css").read_text("utf-8")
 ENDED = (Status.CLOSED, Status.CANCELLED)
-NOT_OURS = "链接不完整或不是本系统发出的。请从通知里重新点开，或请经办人重发。"
 
 
 @router.get("/style.css")
@@ -37,13 +36,7 @@ def style() -> Response:
 @router.get("/n/{token}")
 def show(request: Request, token: str) -> Response:
     """The notice whole, where its problems stand now, and whether it has been acknowledged."""
-    notice_id = links.notice_of(request.app.state.key, token)
-    if notice_id is None:
-        return message_page("打不开这份通知", NOT_OURS, status=404)
-    try:
-        found, standing = acknowledge.opened(request.app.state.ledger, notice_id)
-    except NotFound as error:
-        return message_page("打不开这份通知", error.message, status=404)
+    found, standing = acknowledge.opened(request.app.state.ledger, _notice(request, token))
     said = digest.page(found.facts)
     at = found.acknowledged_at
     page = PAGES.get_template("notice.html").render(
@@ -61,14 +54,17 @@ def show(request: Request, token: str) -> Response:
 @router.post("/n/{token}")
 def press(request: Request, token: str) -> Response:
     """已阅; pressed again it changes nothing. Goes back to the notice."""
+    notice_id = _notice(request, token)
+    acknowledge.acknowledge(request.app.state.ledger, notice_id, at=bootstrap.now(), on=bootstrap.today())
+    return RedirectResponse(f"/n/{token}", status_code=303)
+
+
+def _notice(request: Request, token: str) -> int:
+    """The number that a link of ours names. Raises NotFound for any other."""
     notice_id = links.notice_of(request.app.state.key, token)
     if notice_id is None:
-        return message_page("没有记下已阅", NOT_OURS, status=404)
-    try:
-        acknowledge.acknowledge(request.app.state.ledger, notice_id, at=bootstrap.now(), on=bootstrap.today())
-    except NotFound as error:
-        return message_page("没有记下已阅", error.message, status=404)
-    return RedirectResponse(f"/n/{token}", status_code=303)
+        raise NotFound("链接不完整或不是本系统发出的。请从通知里重新点开，或请经办人重发。")
+    return notice_id
 
 
 def message_page(title: str, said: str, *, status: int) -> HTMLResponse:
