@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from dingtalk_standin import RESULT, Dingtalk, Planned, dingtalk
+from dingtalk_standin import RESULT, Dingtalk, dingtalk
 from sending_office import MINUTE, SendingOffice
 
 from notifiers.dingtalk_work import DingtalkWorkSettings

@@ -349,6 +349,7 @@ def test_a_ledger_that_holds_nothing_sends_no_heartbeat(sqlite_engine: sa.Engine
     empty = SmallDistrict(sqlite_engine)
     done = look(empty, file)
     assert (done.findings, done.heartbeats) == ((), ())
+    assert "一个问题也没有，没有发出心跳" in done.headline
     assert not file.exists()
 
 

@@ -50,7 +50,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """What a round of the watch saw. `heartbeats` say where one went, none where anything was found."""
+    """What a round of the watch saw. `heartbeats` say where one went, none where anything was found, or the ledger is empty."""
 
     business_date: date
     last_night: date | None
@@ -58,6 +58,7 @@ class Watched:
     findings: tuple[Finding, ...]
     heartbeats: tuple[str, ...] = ()
     run: int | None = None
+    is_empty: bool = False
 
     @property
     def well(self) -> bool:
@@ -69,6 +70,8 @@ class Watched:
         """The whole round in one sentence."""
         if self.well:
             said = f"，心跳已送到{'、'.join(self.heartbeats)}" if self.heartbeats else ""
+            if self.is_empty:
+                said = "；台账里一个问题也没有，没有发出心跳，请核对是不是本单位的台账"
             return f"{self.business_date}：{len(self.checks)} 项检查全部正常{said}"
         return f"{self.business_date}：{len(self.findings)} 项不正常，没有发出心跳"
 
@@ -142,6 +145,7 @@ def watch(
         findings=tuple(findings),
         heartbeats=sent,
         run=run,
+        is_empty=not holds,
     )
 
 
