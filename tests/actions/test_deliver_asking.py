@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from dingtalk_standin import RESULT, Dingtalk, dingtalk
 from sending_office import MINUTE, SendingOffice
+from vendor_standin import Planned
 
 from notifiers.dingtalk_work import DingtalkWorkSettings
 from xiaohao.vocabulary import Channel, NoticeState
