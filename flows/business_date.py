@@ -10,6 +10,8 @@ from xiaohao import bootstrap
 from xiaohao.actions import night, owed
 from xiaohao.actions.owed import Owing
 
+LEFT_EMPTY = "留空即为最近一个应运行的日期（凌晨 2 点以后是当天，之前是前一天）。"
+"""What a form says of a date that is not given."""
 LOG = logging.getLogger("xiaohao.nightly")
 
 

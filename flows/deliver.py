@@ -3,7 +3,6 @@
 import logging
 
 from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows import answers, artifacts, retrying
@@ -35,7 +34,7 @@ def deliver(form: DeliverForm = EVERYTHING) -> None:
     send(form)
 
 
-@task(name="发送", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+@task(name="发送", **retrying.OUTSIDE)
 def send(form: DeliverForm) -> Sent:
     """One pass over the outbox."""
     with answers.told(), office() as here:

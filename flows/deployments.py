@@ -12,17 +12,18 @@ from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows import forms
+from xiaohao.rules import business_date
 
-ZONE = "Asia/Shanghai"
 WAITS = ConcurrencyLimitStrategy.ENQUEUE
 GIVES_WAY = ConcurrencyLimitStrategy.CANCEL_NEW
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One deployment. `flow` is module and function, `called` its name on the page; `cron` None means by hand, or by another run.
+    """One deployment. `flow` is module and function, `called` its name on the page.
 
-    `when_busy` None means that any number of its runs may go side by side, else one.
+    `cron` is None for one that runs by hand, or that another run starts. `when_busy` None means that any
+    number of its runs may go side by side, else one.
     """
 
     flow: str
@@ -49,7 +50,7 @@ NIGHTLY = Planned(
     "flows.nightly:nightly",
     "夜间运行",
     "nightly",
-    "0 2 * * *",
+    f"0 {business_date.BEGINS_AT} * * *",
     WAITS,
     ("夜间",),
     "每天凌晨 2 点核对全部时限：到期前预警，过期逐级督办，复核通过的写为已销号，并通知到人。\n\n"
@@ -116,7 +117,7 @@ def deployments(*, work_pool: str | None = None) -> Iterator[RunnerDeployment]:
             RunnerDeployment.from_flow(
                 each.load(),
                 each.name,
-                schedule=None if each.cron is None else Cron(each.cron, timezone=ZONE),
+                schedule=None if each.cron is None else Cron(each.cron, timezone=business_date.ZONE.key),
                 tags=list(each.tags),
                 description=each.description,
                 concurrency_limit=_limit(each),

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 from prefect import flow, runtime, task
-from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,7 +31,7 @@ class ScopeForm(BaseModel):
     business_date: date | None = Field(
         default=None,
         title="业务日期",
-        description="这次运行所对应的日期。留空即为最近一个应运行的日期（凌晨 2 点以后是当天，之前是前一天）。",
+        description=f"这次运行所对应的日期。{business_date.LEFT_EMPTY}",
     )
     scope: str = Field(
         default="",
@@ -73,7 +72,7 @@ def fire_scope(form: ScopeForm = WHOLE_DISTRICT) -> State[Any]:
     return Completed(message=sentence(scope, done))
 
 
-@task(name="触发到期事项", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+@task(name="触发到期事项", **retrying.OUTSIDE)
 def fire(on: date, scope: Scope) -> FiredCounts:
     """Closings and timers of one scope, in one transaction."""
     with office() as here:
@@ -87,3 +86,8 @@ def fire(on: date, scope: Scope) -> FiredCounts:
 def sentence(scope: Scope, done: FiredCounts) -> str:
     """What one scope's part of a night did."""
     return f"范围“{scope.name}”：到点 {done.fired} 件，亮黄灯 {done.yellow}，亮红灯 {done.red}，销号 {done.closed}"
+
+
+def first_line(said: object) -> str:
+    """What an error, or the message of a state, says, without the statement and values that a database adds below."""
+    return (str(said) or type(said).__name__).splitlines()[0]

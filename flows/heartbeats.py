@@ -8,9 +8,11 @@ from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 
+from flows.fire_scope import SET_ASIDE
+
 NAME = "无心跳即崩溃"
 SILENT = timedelta(seconds=90)
-ENDS = ("Completed", "Failed", "Cancelled", "Crashed")
+ENDS = ("Completed", "Failed", SET_ASIDE, "Cancelled", "Crashed")
 
 
 def automation() -> AutomationCore:

@@ -1,8 +1,7 @@
 """补跑: the nights that `xiaohao up` asks for itself. Prefect's scheduler never looks back (docs: it makes
-no run for a time that passed while it was off), and never repeats a run whose process was killed.
+no run for a time that passed while it was off), and never repeats a run that was killed or that failed.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,10 +14,11 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import TERMINAL_STATES, FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 
 from flows.deployments import NIGHTLY
+from flows.fire_scope import SET_ASIDE
 from flows.office import office
 from xiaohao.actions import owed
 from xiaohao.errors import WrongDate
@@ -26,26 +26,31 @@ from xiaohao.rules import business_date
 
 TAG = "补跑"
 MOST_IN_A_ROW = 3
-"""Runs that are killed one after the other: then a person has to look."""
+"""Runs that are killed or fail one after the other: then a person has to look."""
 BEGINS_WITHIN = timedelta(minutes=15)
 """After 02:00 the planned run comes by itself."""
-ENDED = [StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED]
+AGAIN_AFTER = timedelta(minutes=5)
+"""What made a night fail may pass; a run that was killed is followed at once."""
+ENDED = sorted(TERMINAL_STATES)
 TOUCHED = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING, *ENDED]
 
 
 def ask(client: SyncPrefectClient, *, first: bool) -> FlowRun | None:
-    """Ask for the night that is owed, or for the one whose run was killed; None where there is nothing to ask.
+    """Ask for the night that is owed, or for the one that was killed or failed; None where there is nothing to ask.
 
-    `first`: `up` has just started, and does not wait for the planned run. Asking twice gives the
-    same run: its key is the date, or the run that it follows.
+    `first`: `up` has just started, and waits neither for the planned run nor because the last ones failed.
+    Asking twice gives the same run: its key is the date, or the run that it follows.
     """
     runs = _newest(client)
-    if runs and runs[0].state_type is StateType.CRASHED and (again := _after(client, runs)) is not None:
-        return again
     if runs and runs[0].state_type not in ENDED:
         return None
+    broken = runs[0] if runs and _broke_off(runs[0]) else None
+    if broken is not None and (first or not _are_enough(runs)) and (form := _again(broken)) is not None:
+        if not first and _failed_only_now(broken):
+            return None
+        return _run(client, key=f"xiaohao-after-{broken.id}", form=form)
     on = _owed(first=first)
-    if on is None:
+    if on is None or (broken is not None and not first and _date_of(broken) == on):
         return None
     found = _run(client, key=f"xiaohao-{on}", form=None)
     while first and found.state is not None and found.state.is_final():
@@ -53,35 +58,50 @@ def ask(client: SyncPrefectClient, *, first: bool) -> FlowRun | None:
     return found
 
 
-def _after(client: SyncPrefectClient, runs: list[FlowRun]) -> FlowRun | None:
-    crashed = runs[0]
-    in_a_row = [
-        run for run in runs[:MOST_IN_A_ROW] if TAG in run.tags and run.state_type is StateType.CRASHED
-    ]
-    if len(in_a_row) == MOST_IN_A_ROW:
+def _broke_off(run: FlowRun) -> bool:
+    """Whether another run may do what this one left; one that only set states aside did all that can be done."""
+    return run.state_type is StateType.CRASHED or (
+        run.state_type is StateType.FAILED and run.state_name != SET_ASIDE
+    )
+
+
+def _are_enough(runs: list[FlowRun]) -> bool:
+    return len(runs) == MOST_IN_A_ROW and all(TAG in run.tags and _broke_off(run) for run in runs)
+
+
+def _failed_only_now(run: FlowRun) -> bool:
+    if run.state_type is not StateType.FAILED or run.end_time is None:
+        return False
+    return run.end_time > datetime.now(UTC) - AGAIN_AFTER
+
+
+def _again(broken: FlowRun) -> dict[str, Any] | None:
+    """The form of the run that follows; None where a later night took its place, or its date was none to run.
+
+    Of those that failed only the night that is owed now is run again: another date is what a person asked for.
+    """
+    on = _date_of(broken)
+    if broken.state_type is StateType.FAILED and on != business_date.owed(datetime.now(UTC)):
         return None
-    form = crashed.parameters.get("form") or {}
-    on = _date_of(crashed, form)
     with office() as here:
-        last = owed.last_night(here.ledger, on)
-        if on < last or (not form.get("business_date") and _is_far(last, on, here.settings.most_days_owed)):
+        if on < owed.last_night(here.ledger, on):
             return None
-    again = {**form, "business_date": on.isoformat()}
-    return _run(client, key=f"xiaohao-after-{crashed.id}", form=again)
+        if not _form_of(broken).get("business_date"):
+            try:
+                owed.check_today(here.ledger, on, most_days=here.settings.most_days_owed)
+            except WrongDate:
+                return None
+    return {**_form_of(broken), "business_date": on.isoformat()}
 
 
-def _date_of(run: FlowRun, form: Mapping[str, Any]) -> date:
-    if asked := form.get("business_date"):
+def _date_of(run: FlowRun) -> date:
+    if asked := _form_of(run).get("business_date"):
         return date.fromisoformat(asked)
     return business_date.owed(run.start_time or run.expected_start_time or datetime.now(UTC))
 
 
-def _is_far(last: date, on: date, most_days: int) -> bool:
-    try:
-        owed.check_clock(last, on, most_days=most_days)
-    except WrongDate:
-        return True
-    return False
+def _form_of(run: FlowRun) -> dict[str, Any]:
+    return run.parameters.get("form") or {}
 
 
 def _owed(*, first: bool) -> date | None:

@@ -6,14 +6,13 @@ from datetime import date
 from typing import Any
 
 from prefect import flow, runtime, task
-from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows import artifacts, business_date, pool, retrying
-from flows.fire_scope import fire
+from flows import artifacts, business_date, retrying
+from flows.fire_scope import SET_ASIDE, fire, first_line
 from flows.office import office
 from xiaohao import bootstrap
 from xiaohao.actions import deliver as delivering
@@ -36,7 +35,7 @@ class NightForm(BaseModel):
     business_date: date | None = Field(
         default=None,
         title="业务日期",
-        description="这次运行所对应的日期。留空即为最近一个应运行的日期（凌晨 2 点以后是当天，之前是前一天）。",
+        description=f"这次运行所对应的日期。{business_date.LEFT_EMPTY}",
     )
     held: bool = Field(
         default=False,
@@ -79,8 +78,8 @@ def nightly(form: NightForm = OWED) -> State[Any]:
     """Everything that the calendar makes happen on one business date, once.
 
     Ends Completed with the night Handed over, or Failed with NightIncomplete where a scope failed or a state
-    was set aside; the rest is done all the same, and the next run takes what is left. Raises
-    WrongDate, LedgerBusy, LedgerUnreachable.
+    was set aside (only that: by the name SET_ASIDE); the rest is done all the same, and the next run takes
+    what is left. Raises WrongDate, LedgerBusy, LedgerUnreachable.
     """
     owing = business_date.owing(form.business_date)
     if owing.nothing:
@@ -103,7 +102,7 @@ def nightly(form: NightForm = OWED) -> State[Any]:
     if done.is_whole:
         return Completed(message=night_report.headline(done), data=Handed(done))
     incomplete = NightIncomplete(done)
-    return Failed(message=str(incomplete), data=incomplete)
+    return Failed(name=None if failed else SET_ASIDE, message=str(incomplete), data=incomplete)
 
 
 def scopes(on: date) -> Sequence[Scope]:
@@ -120,8 +119,11 @@ def fire_all(on: date, scopes: Sequence[Scope]) -> tuple[FiredCounts, list[str]]
     with office() as here:
         over_pool = bool(here.settings.work_pool) and len(scopes) > 1
         alone = night.side_by_side(here.ledger, scopes) == 1
-    if over_pool and (fired := pool.fire_all(on, scopes)) is not None:
-        return fired
+    if over_pool:
+        from flows import pool  # with it comes what deploys, which no other night needs
+
+        if (fired := pool.fire_all(on, scopes)) is not None:
+            return fired
     if alone:
         return counted(scopes, [fire(on, scope, return_state=True) for scope in scopes])
     under_way = [fire.submit(on, scope) for scope in scopes]
@@ -142,12 +144,7 @@ def counted(scopes: Sequence[Scope], fired: Sequence[State[FiredCounts]]) -> tup
     return total, failed
 
 
-def first_line(error: BaseException) -> str:
-    """What an error says, without the statement and the values that a database adds below."""
-    return (str(error) or type(error).__name__).splitlines()[0]
-
-
-@task(name="查漏跑的日期", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+@task(name="查漏跑的日期", **retrying.OUTSIDE)
 def look_back(on: date, note: bool) -> list[date]:
     """The business dates before `on` that did not run; `note` writes them down before several scopes fire."""
     with office() as here:
@@ -157,7 +154,7 @@ def look_back(on: date, note: bool) -> list[date]:
     return missed
 
 
-@task(name="拟写通知", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+@task(name="拟写通知", **retrying.OUTSIDE)
 def compose(on: date, held: bool) -> Composed:
     """Every step untold, one notice a recipient, in one transaction over all scopes."""
     with office() as here:
@@ -167,7 +164,7 @@ def compose(on: date, held: bool) -> Composed:
     return done
 
 
-@task(name="封存留痕", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+@task(name="封存留痕", **retrying.OUTSIDE)
 def seal() -> Head:
     """The root of the trail's tree, written down where it has grown."""
     with office() as here:
@@ -176,7 +173,7 @@ def seal() -> Head:
     return head
 
 
-@task(name="发送通知", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+@task(name="发送通知", **retrying.OUTSIDE)
 def deliver(on: date) -> Sent:
     """What may go out now."""
     with office() as here:
@@ -194,7 +191,7 @@ def deliver(on: date) -> Sent:
     return sent
 
 
-@task(name="写报告", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+@task(name="写报告", **retrying.OUTSIDE)
 def report(done: Handed) -> None:
     """The report that the operator reads: a file, and artifacts of this run."""
     with office() as here:

@@ -20,14 +20,14 @@ from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Crashed
 
-from flows.fire_scope import SET_ASIDE, fire
+from flows.deployments import FIRE_SCOPE
+from flows.fire_scope import SET_ASIDE, fire, first_line
 from flows.office import office
 from xiaohao.actions import night
 from xiaohao.actions.night import FiredCounts
 from xiaohao.ledger.scopes import Scope
 
 LOG = logging.getLogger("xiaohao.nightly")
-DEPLOYMENT = "触发到期事项/fire-scope"
 LOOKS_EVERY = 1.0
 """Seconds between two looks at the runs under way."""
 TAKEN_WITHIN = 120.0
@@ -62,7 +62,7 @@ def fire_all(on: date, scopes: Sequence[Scope]) -> tuple[FiredCounts, list[str]]
     try:
         under_way = [_sent(on, scope, 1) for scope in scopes]
     except ObjectNotFound:
-        LOG.warning("没有部署“%s”，各块改由本进程办理", DEPLOYMENT)
+        LOG.warning("没有部署“%s”，各块改由本进程办理", FIRE_SCOPE.full_name)
         return None
     _wait(on, under_way)
     total = FiredCounts()
@@ -80,7 +80,7 @@ def _counted(on: date, scopes: Sequence[Scope]) -> list[FiredCounts]:
 def _sent(on: date, scope: Scope, tries: int) -> Sent:
     form = {"business_date": on.isoformat(), "scope": scope.text, "name": scope.name}
     run = run_deployment(
-        name=DEPLOYMENT,
+        name=FIRE_SCOPE.full_name,
         parameters={"form": form},
         timeout=0,
         as_subflow=True,
@@ -132,7 +132,7 @@ def _ended(on: date, each: Sent, state: State) -> None:
     if state.name == SET_ASIDE:
         each.set_aside = tuple((state.message or "").splitlines())
     elif not state.is_completed():
-        each.failed = (state.message or state.name or "").splitlines()[0]
+        each.failed = first_line(state.message or state.name)
 
 
 def _replace(on: date, each: Sent) -> None:
@@ -151,7 +151,7 @@ def _fire_here(on: date, each: Sent) -> None:
     if isinstance(done, FiredCounts):
         each.set_aside = done.set_aside
     else:
-        each.failed = (str(done) or type(done).__name__).splitlines()[0]
+        each.failed = first_line(done)
 
 
 def _declare(client: SyncPrefectClient, each: Sent, state: State) -> None:

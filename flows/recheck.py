@@ -4,7 +4,6 @@ import logging
 from datetime import date
 
 from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows import answers, artifacts, retrying
@@ -50,7 +49,7 @@ def recheck(form: RecheckForm = EVERYTHING) -> None:
     look_again(form)
 
 
-@task(name="核查", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+@task(name="核查", **retrying.OUTSIDE)
 def look_again(form: RecheckForm) -> Rechecked:
     """One transaction over the problems of the form."""
     bar = artifacts.Progress("recheck-progress", "已核查的问题")

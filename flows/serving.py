@@ -6,7 +6,6 @@ runs for ever, and never refuses an address that others reach: each is put right
 
 import contextlib
 import errno
-import ipaddress
 import os
 import re
 import secrets
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows import alone
+from notifiers.targets import is_this_machine
 from xiaohao.errors import Refused, Unreachable
 from xiaohao.settings import Settings
 
@@ -32,8 +32,6 @@ AT = "PREFECT_SERVER_API_HOST"
 FOR_CLIENTS = "PREFECT_API_AUTH_STRING"
 WELL_FORMED = re.compile(r"[\x21-\x39\x3b-\x7e]+:[\x21-\x7e]{8,}")
 """user:secret in ASCII: any other letter makes Prefect answer 500 to everybody."""
-
-
 WHY_NOT = {
     errno.EADDRINUSE: "已被别的程序占用",
     errno.EACCES: "没有权限",
@@ -91,19 +89,11 @@ def auth(settings: Settings) -> str | None:
 
 def check_reach(at: str, said: str | None) -> None:
     """Raise Refused for an address that others reach while no secret is asked for."""
-    if said is None and not is_loopback(at):
+    if said is None and not is_this_machine(at):
         raise Refused(
             f"没有口令的 Prefect 服务不能监听 {at}：能连上它的人都可以改动运行。"
             f"请去掉空的 {AUTH}，或改为监听 {HOST}。没有启动。"
         )
-
-
-def is_loopback(at: str) -> bool:
-    """Whether only this machine reaches the address."""
-    try:
-        return ipaddress.ip_address(at).is_loopback
-    except ValueError:
-        return at == "localhost"
 
 
 def check_free(at: str, port: int, *, option: str) -> None:

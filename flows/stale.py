@@ -3,7 +3,7 @@
 Prefect would show them as `Running` for ever, and their deployment's only slot would stay taken.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -23,8 +23,8 @@ from flows.running import Announced
 
 UNDER_WAY = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
 PAGE = 200
-TAKES_UP = {StateType.PENDING: timedelta(minutes=3)}
-"""How long after its last step a run that no process announced may still be taken up."""
+TAKES_UP = timedelta(minutes=3)
+"""How long a run that is said to be on its way may take until a process announces it."""
 ANNOUNCES = timedelta(minutes=1)
 AT_ONCE = timedelta(seconds=10)
 
@@ -48,12 +48,8 @@ def mark(client: SyncPrefectClient, *, first: bool, shared: bool) -> list[FlowRu
     return gone
 
 
-def under_way(client: SyncPrefectClient) -> Sequence[FlowRun]:
+def under_way(client: SyncPrefectClient) -> Iterator[FlowRun]:
     """Every run of our flows that is said to be under way."""
-    return list(_pages(client))
-
-
-def _pages(client: SyncPrefectClient) -> Iterator[FlowRun]:
     ours = FlowFilter(name=FlowFilterName(any_=[each.called for each in deployments.planned(work_pool=True)]))
     state = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=UNDER_WAY)))
     offset = 0
@@ -67,8 +63,10 @@ def _is_gone(run: FlowRun, there: Mapping[UUID, Announced], *, first: bool, shar
         return not announced.alive
     if run.state is None:
         return False
-    waits = TAKES_UP.get(run.state.type)
-    if shared and waits is None:
+    on_its_way = run.state.is_pending()
+    if shared and not on_its_way:
         return False
-    patience = AT_ONCE if first and not shared else waits or ANNOUNCES
+    patience = TAKES_UP if on_its_way else ANNOUNCES
+    if first and not shared:
+        patience = AT_ONCE
     return datetime.now(UTC) - run.state.timestamp > patience

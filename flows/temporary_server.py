@@ -63,7 +63,7 @@ def temporary_server() -> Iterator[Starting]:
     Raises Unreachable where another one starts and does not come to an end.
     """
     auth = serving.new_secret()
-    environment = os.environ | CHILD | {"PREFECT_SERVER_API_AUTH_STRING": auth}
+    environment = os.environ | CHILD | {serving.AUTH: auth}
     environment.pop("PREFECT_API_URL", None)
     with tempfile.TemporaryFile() as said, contextlib.ExitStack() as alone:
         alone.enter_context(serving.starting_alone(Path(environment["PREFECT_HOME"])))

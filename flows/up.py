@@ -1,19 +1,17 @@
 """`xiaohao up`: one process that starts what a machine needs, keeps it going, and takes it down again.
 
-Its children: Prefect's API server, the duty that starts runs (`flows.duty_child`), and the page where there
-is one. Each reads a pipe that only this process holds. It imports no Prefect itself, so that it is small and
-ends at once when it is told to.
+Its children: Prefect's API server, the duty that starts runs (`flows.duty_child`), and the page. Each reads
+a pipe that only this process holds. It imports no Prefect itself, so that it is small and ends at once when
+it is told to.
 """
 
 import contextlib
-import importlib.util
 import json
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +26,7 @@ from xiaohao.settings import Settings
 
 Say = Callable[[str], None]
 DUTY = Path(__file__).with_name("duty_child.py")
-PAGE_MODULE = "xiaohao.web.app"
-PAGE = f"{PAGE_MODULE}:create_app"
+PAGE = "xiaohao.web.app:create_app"
 POOL = "xiaohao"
 READY_WITHIN = 300.0
 LOOKS_EVERY = 0.5
@@ -41,17 +38,17 @@ SERVER_ENDS_WITHIN = 5.0
 class Wanted:
     """What the command line asked for: ports on this machine, and whether runs go through a work pool."""
 
-    port: int = 4200
-    page_port: int = 4280
-    worker: bool = False
+    port: int
+    page_port: int
+    worker: bool
 
 
 @dataclass(frozen=True)
 class Ready:
-    """Everything runs: Prefect's API, the page or None, the deployments, and up.json."""
+    """Everything runs: Prefect's API, the page, the deployments, and up.json."""
 
     prefect_api: str
-    page: str | None
+    page: str
     deployments: tuple[str, ...]
     up_file: Path
 
@@ -101,8 +98,7 @@ def run(settings: Settings, wanted: Wanted, *, say: Say, ready: Callable[[Ready]
     ending = Ending()
     with ending.heard(), up_file.held(home):
         serving.check_free(at, wanted.port, option="--port")
-        if _has_page():
-            serving.check_free(serving.HOST, wanted.page_port, option="--page-port")
+        serving.check_free(settings.page_host, wanted.page_port, option="--page-port")
         bootstrap.channel_settings(settings)
         bootstrap.ledger(settings).engine.dispose()
         server = Server(f"http://{serving.reached_at(at)}:{wanted.port}/api", auth)
@@ -149,39 +145,22 @@ def _go(
         _answers(serves, "Prefect 服务")
     say("正在登记定时任务…")
     names = tuple(json.loads(_answers(duty, "任务执行进程"))["deployments"])
-    page = page_child(settings, wanted.page_port, say=say, stack=stack)
-    keepers = [serves, duty] if page is None else [serves, duty, page[0]]
-    address = None if page is None else page[1]
+    page = _page(settings, wanted.page_port, say=say, stack=stack)
+    address = f"http://{serving.reached_at(settings.page_host)}:{wanted.page_port}"
     place = up_file.write(settings.home, Up(os.getpid(), server.api_url, server.auth, address))
     _warn_of_the_clock(settings, say)
     ready(Ready(server.api_url, address, names, place))
     while not ending.told.wait(LOOKS_EVERY):
-        for each in keepers:
+        for each in (serves, duty, page):
             each.look()
 
 
-def page_child(
-    settings: Settings, port: int, *, say: Say, stack: contextlib.ExitStack
-) -> tuple[Keeper, str] | None:
-    """The page, where this program has one: its keeper and its address; None else."""
-    if not _has_page():
-        return None
+def _page(settings: Settings, port: int, *, say: Say, stack: contextlib.ExitStack) -> Keeper:
     page = Keeper("页面", settings.home / "logs" / "up-page.log", say, ends_within=SERVER_ENDS_WITHIN)
     stack.callback(page.end)
     page.start(serving.PROGRAM, PAGE, settings.page_host, str(port), env=dict(os.environ))
     _answers(page, "页面")
-    return page, f"http://{_shown(settings.page_host)}:{port}"
-
-
-def _shown(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _has_page() -> bool:
-    try:
-        return importlib.util.find_spec(PAGE_MODULE) is not None
-    except ModuleNotFoundError:
-        return False
+    return page
 
 
 def _for_duty(server: Server) -> Mapping[str, str]:
@@ -204,9 +183,8 @@ def _answers(child: Keeper, name: str) -> str:
 def _warn_of_the_clock(settings: Settings, say: Say) -> None:
     """Say at once what a night that is owed, and too far away, is going to say when it runs."""
     ledger = bootstrap.ledger(settings)
-    today: date = bootstrap.today()
     try:
-        owed.check_today(ledger, today, most_days=settings.most_days_owed)
+        owed.check_today(ledger, bootstrap.today(), most_days=settings.most_days_owed)
     except WrongDate as error:
         say(error.message)
     finally:

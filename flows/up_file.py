@@ -28,7 +28,7 @@ class Up:
     pid: int
     prefect_api: str
     prefect_auth: str | None
-    page: str | None
+    page: str
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ import logging
 from typing import Any
 
 from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import BaseModel, ConfigDict, Field
@@ -54,7 +53,7 @@ def verify_trail(form: VerifyTrailForm = OWN_CHECKPOINTS) -> State[Any]:
     )
 
 
-@task(name="逐条核对", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+@task(name="逐条核对", **retrying.OUTSIDE)
 def recompute(form: VerifyTrailForm) -> Verified:
     """One pass over the trail."""
     claim = verifying.claim_of(form.size, form.root)

@@ -5,12 +5,11 @@ from datetime import date
 from typing import Any
 
 from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows import artifacts, retrying
+from flows import artifacts, business_date, retrying
 from flows.office import office
 from xiaohao import bootstrap
 from xiaohao.actions import watch as watching
@@ -27,7 +26,7 @@ class WatchForm(BaseModel):
     business_date: date | None = Field(
         default=None,
         title="业务日期",
-        description="哪一天的夜间运行应当已经做完。留空即为最近一个应运行的日期（凌晨 2 点以后是当天，之前是前一天）。",
+        description=f"哪一天的夜间运行应当已经做完。{business_date.LEFT_EMPTY}",
     )
     heartbeat: bool = Field(
         default=True, title="发出心跳", description="一切正常时发出心跳；取消后只检查，不发心跳。"
@@ -49,7 +48,7 @@ def watch(form: WatchForm = NOW) -> State[Any]:
     )
 
 
-@task(name="逐项检查", cache_policy=NO_CACHE, persist_result=False, **retrying.OUTSIDE)
+@task(name="逐项检查", **retrying.OUTSIDE)
 def look_round(form: WatchForm) -> Watched:
     """Every check, what is wrong written down, and the heartbeat."""
     with office() as here:

@@ -23,6 +23,9 @@ LONGEST_WAIT = timedelta(days=1)
 _NO_PROXY_FOR = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 _MOST_READ = 64 * 1024
 
+NotAccepted = Again | Misconfigured | Refused | Uncertain
+"""Every receipt but Accepted: all that there can be where no answer came."""
+
 
 def new_client(*, connect: timedelta, answer: timedelta, most_at_once: int = 20) -> httpx.AsyncClient:
     """A pooled client for one event loop, quiet about what it calls.
@@ -88,7 +91,7 @@ async def exchange(
     body: bytes = b"",
     headers: Mapping[str, str] | None = None,
     within: timedelta,
-) -> Answer | Again | Misconfigured | Refused | Uncertain:
+) -> Answer | NotAccepted:
     """Call a vendor's interface once and read its JSON: the verdict stands in the body, not in the status.
 
     `within` bounds the whole call. Where nothing came back the receipt says whether anything was sent.
@@ -104,7 +107,7 @@ async def exchange(
         return failed(error)
 
 
-def failed(error: Exception) -> Again | Misconfigured | Refused | Uncertain:
+def failed(error: Exception) -> NotAccepted:
     """What an exception of httpx says about the notice: surely not sent, or nobody knows."""
     match error:
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():

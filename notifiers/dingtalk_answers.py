@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from notifiers import vendors, wording
 from notifiers.client import Answer
 
-JSON = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "xiaohao"}
 A_SECOND, A_MINUTE, TEN_MINUTES = timedelta(seconds=1), timedelta(minutes=1), timedelta(minutes=10)
 LONGEST_EXCERPT = 60
 _OF_RIGHTS = 88

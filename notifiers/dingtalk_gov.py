@@ -6,18 +6,18 @@ codes are not published, so an answer is sorted by its words. Sources: CHANNELS,
 """
 
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import count
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import parse_qsl, urlencode
 
-from notifiers import client, dingtalk_markdown, signing, sms, vendors
 from notifiers import dingtalk_answers as answers
+from notifiers import dingtalk_markdown, signing, sms, vendors
 from notifiers.client import Answer
 from notifiers.message import Accepted, Again, Letter, Message, Misconfigured, Receipt, Refused
+from notifiers.vendors import Interface, Spans
 from xiaohao import vocabulary
 from xiaohao.rules.business_date import ZONE
 
@@ -77,23 +77,10 @@ class DingtalkGov:
     deduplicates = True
     always_open = False
 
-    def __init__(
-        self,
-        settings: DingtalkGovSettings,
-        *,
-        connect: timedelta = timedelta(seconds=5),
-        answer: timedelta = timedelta(seconds=10),
-        within: timedelta = timedelta(seconds=30),
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        """The three spans bound reaching the host, each wait for it, and the whole call.
-
-        `now` is Unix time in seconds, for the signature.
-        """
+    def __init__(self, settings: DingtalkGovSettings, **spans: Unpack[Spans]) -> None:
+        """The clock among `spans` is for the signature."""
         self._settings = settings
-        self._within = within
-        self._now = now
-        self._client = client.new_client(connect=connect, answer=answer)
+        self._interface = Interface(settings.base, **spans)
         self._count = count(secrets.randbelow(10_000))
 
     def body(self, message: Message, *, address: str, key: str) -> str:
@@ -120,24 +107,18 @@ class DingtalkGov:
             return fault
         if not answers.is_one_person(letter.address):
             return Refused("account", "地址不是一个人的 accountId")
-        answer = await client.exchange(
-            self._client,
-            "POST",
-            f"{of.base.rstrip('/')}{PATH}",
-            body=letter.body.encode(),
-            headers=self._headers(letter.body),
-            within=self._within,
-        )
+        headers = self._headers(letter.body)
+        answer = await self._interface.exchange("POST", PATH, body=letter.body, headers=headers)
         if not isinstance(answer, Answer):
             return answer
-        return read_answer(answer, now=vendors.instant(self._now))
+        return read_answer(answer, now=self._interface.instant())
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
-        await self._client.aclose()
+        await self._interface.aclose()
 
     def _headers(self, form: str) -> dict[str, str]:
-        of, now = self._settings, self._now()
+        of, now = self._settings, self._interface.now()
         at = datetime.fromtimestamp(now, ZONE).isoformat(timespec="milliseconds")
         nonce = f"{int(now * 1000)}{next(self._count) % 10_000:04}"
         signature = signing.dingtalk_gov(

@@ -5,17 +5,18 @@ messages a minute a robot; the next ones are refused for ten minutes. Sources: C
 """
 
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Unpack
 from urllib.parse import urlencode
 
-from notifiers import client, dingtalk_markdown, signing, sms, vendors
 from notifiers import dingtalk_answers as answers
+from notifiers import dingtalk_markdown, signing, sms, vendors
 from notifiers.client import Answer
 from notifiers.message import Accepted, Letter, Message, Misconfigured, Receipt, Refused
 from notifiers.robots import RobotAddress, for_group
+from notifiers.vendors import JSON, Interface, Spans
 from xiaohao import vocabulary
 
 MOST_BYTES = 20_000
@@ -86,23 +87,10 @@ class DingtalkRobot:
     name = vocabulary.Channel.DINGTALK_ROBOT
     always_open = False
 
-    def __init__(
-        self,
-        settings: DingtalkRobotSettings,
-        *,
-        connect: timedelta = timedelta(seconds=5),
-        answer: timedelta = timedelta(seconds=10),
-        within: timedelta = timedelta(seconds=30),
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        """The three spans bound reaching DingTalk, each wait for it, and the whole call.
-
-        `now` is Unix time in seconds, for the signature: it may be an hour off.
-        """
+    def __init__(self, settings: DingtalkRobotSettings, **spans: Unpack[Spans]) -> None:
+        """The clock among `spans` is for the signature: it may be an hour off."""
         self._settings = settings
-        self._within = within
-        self._now = now
-        self._client = client.new_client(connect=connect, answer=answer)
+        self._interface = Interface(settings.base, **spans)
 
     @property
     def deduplicates(self) -> bool:
@@ -137,22 +125,15 @@ class DingtalkRobot:
             return fault
         if fault := vendors.fault_of(self._settings.base, access_token=robot.token):
             return self._of_one(fault)
-        answer = await client.exchange(
-            self._client,
-            "POST",
-            self._url(robot),
-            body=letter.body.encode(),
-            headers=answers.JSON,
-            within=self._within,
-        )
+        answer = await self._interface.exchange("POST", self._path(robot), body=letter.body, headers=JSON)
         if not isinstance(answer, Answer):
             return answer
-        receipt = read_answer(answer, now=vendors.instant(self._now))
+        receipt = read_answer(answer, now=self._interface.instant())
         return self._of_one(receipt) if isinstance(receipt, Misconfigured) else receipt
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
-        await self._client.aclose()
+        await self._interface.aclose()
 
     def _of_one(self, fault: Misconfigured) -> Misconfigured | Refused:
         """The fault as it counts where there are several robots, and only this one has it."""
@@ -160,12 +141,12 @@ class DingtalkRobot:
             return fault
         return Refused(fault.code, fault.why)
 
-    def _url(self, robot: DingtalkRobotKey) -> str:
+    def _path(self, robot: DingtalkRobotKey) -> str:
         query = {"access_token": robot.token}
         if robot.secret:
-            at_ms = round(self._now() * 1000)
+            at_ms = round(self._interface.now() * 1000)
             query |= {"timestamp": str(at_ms), "sign": signing.dingtalk_robot(robot.secret, at_ms)}
-        return f"{self._settings.base.rstrip('/')}/robot/send?{urlencode(query)}"
+        return f"/robot/send?{urlencode(query)}"
 
 
 def read_answer(answer: Answer, *, now: datetime) -> Receipt:

@@ -5,16 +5,15 @@ later (`fate`), for 24 hours. The same content reaches a person once a day, so a
 Sources: CHANNELS, DingTalk.
 """
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import urlencode
 
-from notifiers import client, dingtalk_markdown, sms, vendors
 from notifiers import dingtalk_answers as answers
-from notifiers.client import Answer
+from notifiers import dingtalk_markdown, sms, vendors
+from notifiers.client import Answer, NotAccepted
 from notifiers.message import (
     Accepted,
     Again,
@@ -26,7 +25,8 @@ from notifiers.message import (
     Refused,
     Uncertain,
 )
-from notifiers.tokens import Fetched, Stale, Token, Tokens
+from notifiers.tokens import Fetched, Stale, Tokens
+from notifiers.vendors import JSON, Interface, Spans
 from xiaohao import vocabulary
 
 MOST_BYTES = 2_048
@@ -95,24 +95,11 @@ class DingtalkWork:
         _LAST_ASKED,
     )
 
-    def __init__(
-        self,
-        settings: DingtalkWorkSettings,
-        *,
-        connect: timedelta = timedelta(seconds=5),
-        answer: timedelta = timedelta(seconds=10),
-        within: timedelta = timedelta(seconds=30),
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        """The three spans bound reaching DingTalk, each wait for it, and one whole call.
-
-        `now` is Unix time in seconds.
-        """
+    def __init__(self, settings: DingtalkWorkSettings, **spans: Unpack[Spans]) -> None:
+        """The clock among `spans` is for the token's life and for how long results are told."""
         self._settings = settings
-        self._within = within
-        self._now = now
-        self._client = client.new_client(connect=connect, answer=answer)
-        self._tokens = Tokens(self._fetch, now=now)
+        self._interface = Interface(settings.base, **spans)
+        self._tokens = Tokens(self._fetch, now=self._interface.now)
 
     def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
         """The JSON that is posted; its `msg` has at most 2,048 bytes."""
@@ -135,9 +122,9 @@ class DingtalkWork:
 
         async def call(token: str) -> Receipt | Stale:
             answer = await self._post("asyncsend_v2", token, letter.body)
-            return (
-                read_answer(answer, now=vendors.instant(self._now)) if isinstance(answer, Answer) else answer
-            )
+            if not isinstance(answer, Answer):
+                return answer
+            return read_answer(answer, now=self._interface.instant())
 
         return await self._tokens.use(call)
 
@@ -145,7 +132,7 @@ class DingtalkWork:
         self, reference: str, *, address: str, accepted_at: datetime
     ) -> Fate | Again | Misconfigured:
         """What became of the task `reference`: DingTalk tells it for 24 hours after `accepted_at`."""
-        age = vendors.instant(self._now) - accepted_at
+        age = self._interface.instant() - accepted_at
         if not (reference.isascii() and reference.isdigit()) or age >= _RESULT_KEPT:
             return Fate(is_final=True)
         if fault := self._fault():
@@ -158,7 +145,7 @@ class DingtalkWork:
                 return answer
             if answers.code_of(answer) == 0:
                 return read_result(answer.said, userid=address.strip(), is_last=age >= _LAST_ASKED)
-            return read_answer(answer, now=vendors.instant(self._now))
+            return read_answer(answer, now=self._interface.instant())
 
         match await self._tokens.use(call):
             case Fate() | Again() | Misconfigured() as told:
@@ -171,40 +158,36 @@ class DingtalkWork:
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
-        await self._client.aclose()
+        await self._interface.aclose()
 
     def _fault(self) -> Misconfigured | None:
         of = self._settings
         return vendors.fault_of(of.base, app_key=of.app_key, app_secret=of.app_secret)
 
-    async def _post(
-        self, what: str, token: str, body: str
-    ) -> Answer | Again | Misconfigured | Refused | Uncertain:
-        path = f"/topapi/message/corpconversation/{what}"
-        url = f"{self._settings.base.rstrip('/')}{path}?{urlencode({'access_token': token})}"
-        return await client.exchange(
-            self._client, "POST", url, body=body.encode(), headers=answers.JSON, within=self._within
-        )
+    async def _post(self, what: str, token: str, body: str) -> Answer | NotAccepted:
+        path = f"/topapi/message/corpconversation/{what}?{urlencode({'access_token': token})}"
+        return await self._interface.exchange("POST", path, body=body, headers=JSON)
 
     async def _fetch(self) -> Fetched:
         of = self._settings
         query = urlencode({"appkey": of.app_key, "appsecret": of.app_secret})
-        url = f"{of.base.rstrip('/')}/gettoken?{query}"
-        answer = await client.exchange(self._client, "GET", url, within=self._within)
-        return read_token(answer, now=vendors.instant(self._now)) if isinstance(answer, Answer) else answer
+        answer = await self._interface.exchange("GET", f"/gettoken?{query}")
+        return read_token(answer, now=self._interface.instant()) if isinstance(answer, Answer) else answer
 
 
 def read_token(answer: Answer, *, now: datetime) -> Fetched:
     """The token in gettoken's answer, or why there is none. A refusal of any kind is the operator's."""
     verdict = answers.judged(answer, TABLE, now=now)
-    if verdict is not None:
-        if isinstance(verdict, Stale):
-            return Misconfigured(verdict.code, _BAD_SECRET)
-        receipt = vendors.settled(verdict)
-        return Uncertain("钉钉没有给出访问凭证") if isinstance(receipt, Accepted) else receipt
-    if token := vendors.name_in(answer.said.get("access_token")):
-        return Token(token, vendors.lifetime(answer.said.get("expires_in")) or _TOKEN_LIVES)
-    return Uncertain("钉钉没有给出访问凭证")
+    if isinstance(verdict, Stale):
+        verdict = Misconfigured(verdict.code, _BAD_SECRET)
+    return vendors.token_of(
+        answer,
+        verdict,
+        name="access_token",
+        lives="expires_in",
+        otherwise=_TOKEN_LIVES,
+        lacking="钉钉没有给出访问凭证",
+    )
 
 
 def read_answer(answer: Answer, *, now: datetime) -> Receipt | Stale:

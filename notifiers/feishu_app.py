@@ -6,17 +6,15 @@ second to one person, 50 a second and 1,000 a minute in all.
 
 import json
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from hashlib import sha256
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import quote
 
-from notifiers import client, feishu_card, vendors
-from notifiers.client import LONGEST_WAIT, Answer
+from notifiers import feishu_card, signing, vendors
+from notifiers.client import LONGEST_WAIT, Answer, NotAccepted
 from notifiers.message import (
     Accepted,
     Again,
@@ -28,8 +26,8 @@ from notifiers.message import (
     Refused,
     Uncertain,
 )
-from notifiers.tokens import Fetched, Stale, Token, Tokens
-from notifiers.vendors import BadForm, again, bad_form, operator, refused, stale
+from notifiers.tokens import Fetched, Stale, Tokens
+from notifiers.vendors import JSON, BadForm, Interface, Spans, again, bad_form, operator, refused, stale
 from xiaohao import vocabulary
 
 LIMIT = 30 * 1024
@@ -64,7 +62,6 @@ TABLE: Mapping[int, vendors.Verdict] = {
 }
 _NO_LONGER_TOLD = 230033
 _RESET = "x-ogw-ratelimit-reset"
-_JSON = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "xiaohao"}
 _LOG = logging.getLogger("xiaohao.notifiers")
 
 
@@ -94,24 +91,10 @@ class FeishuApp:
         timedelta(days=6, hours=12),
     )
 
-    def __init__(
-        self,
-        settings: FeishuAppSettings,
-        *,
-        connect: timedelta = timedelta(seconds=5),
-        answer: timedelta = timedelta(seconds=10),
-        within: timedelta = timedelta(seconds=30),
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        """The three spans bound reaching the vendor, each wait for it, and the whole call.
-
-        `now` is Unix time in seconds, for Retry-After and for how long reading is told.
-        """
+    def __init__(self, settings: FeishuAppSettings, **spans: Unpack[Spans]) -> None:
+        """The clock among `spans` is for Retry-After and for how long reading is told."""
         self._settings = settings
-        self._base = settings.base.rstrip("/")
-        self._within = within
-        self._now = now
-        self._client = client.new_client(connect=connect, answer=answer)
+        self._interface = Interface(settings.base, **spans)
         self._tokens = Tokens(self._fetch)
 
     def body(self, message: Message, *, address: str, key: str) -> str:
@@ -142,7 +125,7 @@ class FeishuApp:
         told: Fate | Receipt = await self._tokens.use(partial(self._readers, reference, address))
         match told:
             case Fate():
-                over = vendors.instant(self._now) - accepted_at >= TOLD_FOR
+                over = self._interface.instant() - accepted_at >= TOLD_FOR
                 return replace(told, is_final=told.is_final or over)
             case Again() | Misconfigured():
                 return told
@@ -152,13 +135,13 @@ class FeishuApp:
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
-        await self._client.aclose()
+        await self._interface.aclose()
 
     async def _sent(self, body: str) -> Receipt | BadForm:
         sent: Receipt | BadForm = await self._tokens.use(partial(self._post, body))
         return sent
 
-    async def _post(self, body: str, token: str) -> vendors.Judged:
+    async def _post(self, body: str, token: str) -> Accepted | vendors.Judged:
         path = "/im/v1/messages?receive_id_type=open_id"
         answer = await self._exchange("POST", path, token=token, body=body)
         if not isinstance(answer, Answer):
@@ -194,23 +177,16 @@ class FeishuApp:
         answer = await self._exchange("POST", "/auth/v3/tenant_access_token/internal", body=asked)
         if not isinstance(answer, Answer):
             return answer
-        if verdict := self._judged(answer):
-            receipt = vendors.settled(verdict)
-            return Uncertain("应答不合规") if isinstance(receipt, Accepted) else receipt
-        if token := vendors.name_in(answer.said.get("tenant_access_token")):
-            return Token(token, vendors.lifetime(answer.said.get("expire")))
-        return Uncertain("应答中没有访问凭证")
+        return vendors.token_of(answer, self._judged(answer), name="tenant_access_token", lives="expire")
 
     async def _exchange(
         self, method: str, path: str, *, token: str | None = None, body: str = ""
-    ) -> Answer | Again | Misconfigured | Refused | Uncertain:
-        headers = {**_JSON, "Authorization": f"Bearer {token}"} if token else _JSON
-        return await client.exchange(
-            self._client, method, self._base + path, body=body.encode(), headers=headers, within=self._within
-        )
+    ) -> Answer | NotAccepted:
+        headers = {**JSON, "Authorization": f"Bearer {token}"} if token else JSON
+        return await self._interface.exchange(method, path, body=body, headers=headers)
 
     def _judged(self, answer: Answer) -> vendors.Judged | None:
-        verdict = vendors.judged(answer, "code", TABLE, now=vendors.instant(self._now))
+        verdict = vendors.judged(answer, "code", TABLE, now=self._interface.instant())
         if isinstance(verdict, Again) and (wait := _reset_of(answer)) is not None:
             return replace(verdict, after=wait)
         return feishu_card.refused_for(verdict, answer.said) if isinstance(verdict, BadForm) else verdict
@@ -218,7 +194,7 @@ class FeishuApp:
 
 def uuid_of(key: str) -> str:
     """The vendor's `uuid` of a dedupe key: the first 50 hex digits of its sha256 (at most 50 are taken)."""
-    return sha256(key.encode()).hexdigest()[:50]
+    return signing.id_of(key)
 
 
 def as_text(body: str, *, key: str) -> str | None:

@@ -7,19 +7,18 @@ vendor de-duplicates nothing and tells nothing afterwards.
 
 import json
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import quote
 
-from notifiers import client, feishu_card, signing, vendors
+from notifiers import feishu_card, signing, vendors
 from notifiers.client import Answer
 from notifiers.message import Accepted, Letter, Message, Misconfigured, Receipt, Refused
 from notifiers.robots import RobotAddress, for_group
-from notifiers.vendors import BadForm, again, bad_form, operator, refused
+from notifiers.vendors import JSON, BadForm, Interface, Spans, again, bad_form, operator, refused
 from xiaohao import vocabulary
 
 LIMIT = 20 * 1024
@@ -42,7 +41,6 @@ TABLE: Mapping[int, vendors.Verdict] = {
     SIGNATURE_REFUSED: operator(_SIGNATURE),
     19022: operator("本机出口地址不在机器人的 IP 白名单中"),
 }
-_HEADERS = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "xiaohao"}
 _LOG = logging.getLogger("xiaohao.notifiers")
 
 
@@ -69,23 +67,10 @@ class FeishuRobot:
     deduplicates = False
     always_open = False
 
-    def __init__(
-        self,
-        settings: FeishuRobotSettings,
-        *,
-        connect: timedelta = timedelta(seconds=5),
-        answer: timedelta = timedelta(seconds=10),
-        within: timedelta = timedelta(seconds=30),
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        """The three spans bound reaching the vendor, each wait for it, and the whole call.
-
-        `now` is Unix time in seconds: the vendor refuses a signature that is an hour off.
-        """
+    def __init__(self, settings: FeishuRobotSettings, **spans: Unpack[Spans]) -> None:
+        """The clock among `spans` is for the signature, which the vendor refuses when it is an hour off."""
         self._settings = settings
-        self._within = within
-        self._now = now
-        self._client = client.new_client(connect=connect, answer=answer)
+        self._interface = Interface(settings.base, **spans)
 
     def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
         """The card; neither token, time nor signature is in it."""
@@ -117,24 +102,23 @@ class FeishuRobot:
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
-        await self._client.aclose()
+        await self._interface.aclose()
 
-    async def _post(self, robot: FeishuRobotKey, body: str) -> vendors.Judged:
+    async def _post(self, robot: FeishuRobotKey, body: str) -> Accepted | vendors.Judged:
         if robot.secret:
-            body = signed(body, secret=robot.secret, at=int(self._now()))
-        url = f"{self._settings.base.rstrip('/')}/bot/v2/hook/{quote(robot.token, safe='')}"
-        answer = await client.exchange(
-            self._client, "POST", url, body=body.encode(), headers=_HEADERS, within=self._within
-        )
+            body = signed(body, secret=robot.secret, at=int(self._interface.now()))
+        path = f"/bot/v2/hook/{quote(robot.token, safe='')}"
+        answer = await self._interface.exchange("POST", path, body=body, headers=JSON)
         if not isinstance(answer, Answer):
             return answer
-        match vendors.judged(answer, "code", TABLE, now=vendors.instant(self._now)):
+        now = self._interface.instant()
+        match vendors.judged(answer, "code", TABLE, now=now):
             case None:
                 return Accepted()
             case BadForm() as verdict:
                 return feishu_card.refused_for(verdict, answer.said)
             case Misconfigured(code=code) if code == SIGNATURE_REFUSED:
-                return Misconfigured(SIGNATURE_REFUSED, _signature_fault(answer, vendors.instant(self._now)))
+                return Misconfigured(SIGNATURE_REFUSED, _signature_fault(answer, now))
             case verdict:
                 return verdict
 

@@ -86,12 +86,12 @@ def _cut(text: str, limit: int) -> str:
 def _foot_alone(foot: str, limit: int, link: str | None) -> str:
     """The foot's lines in their order as far as they fit, the one with the link before all others."""
     all_lines = foot.split("\n")
-    linked = next((line for line in all_lines if link and link in line), None)
-    if linked is None or size(linked) > limit:
-        return _cut("\n".join(line for line in all_lines if line is not linked), limit)
-    kept, used = {linked}, size(linked)
-    for line in all_lines:
-        if line not in kept and used + size(line) + 1 <= limit:
-            kept.add(line)
+    linked = next((at for at, line in enumerate(all_lines) if link and link in line), None)
+    if linked is None or size(all_lines[linked]) > limit:
+        return _cut("\n".join(line for at, line in enumerate(all_lines) if at != linked), limit)
+    kept, used = {linked}, size(all_lines[linked])
+    for at, line in enumerate(all_lines):
+        if at not in kept and used + size(line) + 1 <= limit:
+            kept.add(at)
             used += size(line) + 1
-    return "\n".join(line for line in all_lines if line in kept)
+    return "\n".join(line for at, line in enumerate(all_lines) if at in kept)

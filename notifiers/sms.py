@@ -6,11 +6,15 @@ a desk. The sentence itself is approved at the vendor and is not in this program
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Unpack
 
-from notifiers.message import Again, Message, Misconfigured, Receipt, Refused, Uncertain
+from notifiers.client import Answer, NotAccepted
+from notifiers.message import Again, Fate, Letter, Message, Misconfigured, Receipt, Refused, Uncertain
+from notifiers.vendors import Interface, Spans
 from xiaohao.rules.business_date import ZONE
 
 ASKED_AFTER = (
@@ -27,8 +31,8 @@ _MOST = 999_999  # six characters, which is all that newer accounts have for a v
 _MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1\d{10})", re.ASCII)
 _NOT_OF_A_CODE = re.compile(r"[^\w.\-]", re.ASCII)
 
-Verdict = Callable[[str, datetime], Receipt]
-"""What a vendor's code says of a notice; takes the code and the present instant (aware)."""
+Verdict = Callable[[str, datetime], NotAccepted]
+"""What a vendor's code says of a notice (the makers are in `notifiers.vendors`); the instant bears a zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,47 @@ class Values:
         return cls(str(said["n"]), str(said["d"]))
 
 
+class SmsChannel(ABC):
+    """Sends the sentence to a mobile number, one number a call; what is a vendor's own is asked of its class."""
+
+    deduplicates = False
+    always_open = False
+    asked_after = ASKED_AFTER
+
+    def __init__(self, base: str, **spans: Unpack[Spans]) -> None:
+        """`base` is where the vendor's interface is."""
+        self._interface = Interface(base, **spans)
+
+    def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
+        """The two values; number, signature and template join them when it is sent."""
+        return values_of(message).as_json()
+
+    async def send(self, letter: Letter) -> Receipt:
+        """Send to `letter.address`, a mobile number. Accepted is not delivered: ask `fate`."""
+        number = mobile(letter.address)
+        return NO_MOBILE if number is None else await self._send(number, letter)
+
+    async def fate(
+        self, reference: str, *, address: str, accepted_at: datetime
+    ) -> Fate | Again | Misconfigured:
+        """What the carrier reported of the SMS that the vendor calls `reference`."""
+        match await self._report(reference, mobile(address) or "", accepted_at):
+            case Refused(code=code, why=why) | Uncertain(code=code, why=why):
+                return Again(why, code=code)  # only the question failed: nothing was sent
+            case told:
+                return told
+
+    async def aclose(self) -> None:
+        """Close the pooled connections."""
+        await self._interface.aclose()
+
+    @abstractmethod
+    async def _send(self, number: str, letter: Letter) -> Receipt: ...
+
+    @abstractmethod
+    async def _report(self, reference: str, number: str, accepted_at: datetime) -> Fate | NotAccepted: ...
+
+
 def values_of(message: Message) -> Values:
     """The two values of a message: its matters, counted, and its business date."""
     count = len(message.facts.items) if message.facts else len(message.items)
@@ -66,49 +111,23 @@ def code_of(said: object) -> str:
     return _NOT_OF_A_CODE.sub("", said)[:80] if isinstance(said, str) else ""
 
 
-def judged(table: Mapping[str, Verdict], code: str, now: datetime) -> Receipt | None:
-    """The receipt of a code by a vendor's table, None for one that is not in it.
+def judged(
+    answer: Answer, code: str, table: Mapping[str, Verdict], *, vendor: str, now: datetime
+) -> NotAccepted:
+    """What a code that is no success says by the vendor's table, else the answer's status.
 
-    A key that ends in `*` stands for every code that begins so; exact keys go first.
+    A key that ends in `*` stands for every code that begins so; exact keys go first. `code` may be empty.
     """
     verdict = table.get(code) or next(
         (table[key] for key in table if key.endswith("*") and code.startswith(key[:-1])), None
     )
-    return None if verdict is None else verdict(code, now)
-
-
-def refused(why: str) -> Verdict:
-    """This notice will not go to this number."""
-    return lambda code, _now: Refused(code, why)
-
-
-def operator(why: str) -> Verdict:
-    """The settings or the account are at fault. The sentence is a setting: its faults are here too."""
-    return lambda code, _now: Misconfigured(code, why)
-
-
-def again(why: str, wait: timedelta | Callable[[datetime], timedelta] | None = None) -> Verdict:
-    """It surely did not go out; `wait` is the least time till the next try."""
-
-    def verdict(code: str, now: datetime) -> Receipt:
-        return Again(why, after=wait(now) if callable(wait) else wait, code=code)
-
-    return verdict
-
-
-def uncertain(why: str) -> Verdict:
-    """Nobody knows whether it went out."""
-    return lambda code, _now: Uncertain(why, code=code)
-
-
-def untold(receipt: Receipt) -> Again | Misconfigured:
-    """What a failed question for the result says: ask again, or mend the settings. Nothing was sent."""
-    match receipt:
-        case Again() | Misconfigured():
-            return receipt
-        case Refused(code=code, why=why) | Uncertain(code=code, why=why):
-            return Again(why, code=code)
-    return Again("没有问到结果")
+    if verdict is not None:
+        return verdict(code, now)
+    if answer.status == 429:
+        return Again("调用过快", after=timedelta(minutes=1), code=code or 429)
+    if not code or answer.status >= 500:
+        return Uncertain(f"{vendor}的应答看不懂", code=code or answer.status)
+    return Again(f"{vendor}返回未收录的错误码 {code}", code=code)
 
 
 def till_tomorrow(now: datetime) -> timedelta:

@@ -4,35 +4,25 @@ The values go in the quoted query and the body is empty; every call is signed an
 does not de-duplicate: `OutId` only comes back. Codes that no page confirms are marked (k) in docs/.
 """
 
-import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Unpack
 from uuid import uuid4
 
 import httpx
 
-from notifiers import client, signing, sms, vendors
-from notifiers.client import Answer
-from notifiers.message import (
-    Accepted,
-    Again,
-    Fate,
-    Letter,
-    Message,
-    Misconfigured,
-    Receipt,
-    Refused,
-    Uncertain,
-)
-from notifiers.sms import again, operator, refused, till_next_month, till_tomorrow
+from notifiers import signing, sms, vendors
+from notifiers.client import Answer, NotAccepted
+from notifiers.message import Accepted, Again, Fate, Letter, Receipt, Refused
+from notifiers.sms import till_next_month, till_tomorrow
+from notifiers.vendors import Spans, again, operator, refused
 from xiaohao import vocabulary
 from xiaohao.rules.business_date import ZONE
 
 VERSION = "2017-05-25"
+VENDOR = "阿里云"
 _CLOCK = operator("本机时钟与阿里云相差过大，请校准时间")
 _KEY = operator("访问密钥（AccessKey）不正确")
 _SIGN = operator("短信签名不可用：未审核通过、未报备，或与设置不符")
@@ -90,59 +80,32 @@ class SmsAliyunSettings:
     day_variable: str = "d"
 
 
-class SmsAliyun:
-    """Sends the sentence to a mobile number, one number a call."""
+class SmsAliyun(sms.SmsChannel):
+    """Sends by SendSms; the reference is the BizId."""
 
     name = vocabulary.Channel.SMS_ALIYUN
-    deduplicates = False
-    always_open = False
-    asked_after = sms.ASKED_AFTER
 
-    def __init__(
-        self,
-        settings: SmsAliyunSettings,
-        *,
-        connect: timedelta = timedelta(seconds=5),
-        answer: timedelta = timedelta(seconds=10),
-        within: timedelta = timedelta(seconds=30),
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        """The three spans bound reaching the vendor, each wait for it, and the whole call.
-
-        `now` is Unix time in seconds: the vendor refuses a clock that is 15 minutes off.
-        """
+    def __init__(self, settings: SmsAliyunSettings, **spans: Unpack[Spans]) -> None:
+        """The clock among `spans` is for the signature: the vendor refuses one that is 15 minutes off."""
+        super().__init__(settings.base, **spans)
         self._settings = settings
-        self._within = within
-        self._now = now
-        self._client = client.new_client(connect=connect, answer=answer)
 
-    def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
-        """The two values; number, signature and template join them when it is sent."""
-        return sms.values_of(message).as_json()
-
-    async def send(self, letter: Letter) -> Receipt:
-        """SendSms to `letter.address`, a mobile number. Accepted is not delivered: ask `fate`."""
-        number = sms.mobile(letter.address)
-        if number is None:
-            return sms.NO_MOBILE
+    async def _send(self, number: str, letter: Letter) -> Receipt:
         values, of = sms.Values.from_json(letter.body), self._settings
         filled = {of.count_variable: values.count, of.day_variable: values.day}
         query = {
             "PhoneNumbers": number,
             "SignName": of.sign_name,
             "TemplateCode": of.template_code,
-            "TemplateParam": json.dumps(filled, ensure_ascii=False, separators=(",", ":")),
-            "OutId": sha256(letter.key.encode()).hexdigest()[:50],
+            "TemplateParam": vendors.compact(filled),
+            "OutId": signing.id_of(letter.key),
         }
         answer = await self._call("SendSms", query)
-        return read_answer(answer, now=self._instant()) if isinstance(answer, Answer) else answer
+        return read_answer(answer, now=self._interface.instant()) if isinstance(answer, Answer) else answer
 
-    async def fate(
-        self, reference: str, *, address: str, accepted_at: datetime
-    ) -> Fate | Again | Misconfigured:
-        """What the carrier reported of the BizId `reference`."""
+    async def _report(self, reference: str, number: str, accepted_at: datetime) -> Fate | NotAccepted:
         query = {
-            "PhoneNumber": sms.mobile(address) or "",
+            "PhoneNumber": number,
             "BizId": reference,
             "SendDate": f"{accepted_at.astimezone(ZONE):%Y%m%d}",
             "PageSize": "10",
@@ -150,20 +113,11 @@ class SmsAliyun:
         }
         answer = await self._call("QuerySendDetails", query)
         if not isinstance(answer, Answer):
-            return sms.untold(answer)
-        receipt = read_answer(answer, now=self._instant())
-        return read_details(answer) if isinstance(receipt, Accepted) else sms.untold(receipt)
+            return answer
+        receipt = read_answer(answer, now=self._interface.instant())
+        return read_details(answer) if isinstance(receipt, Accepted) else receipt
 
-    async def aclose(self) -> None:
-        """Close the pooled connections."""
-        await self._client.aclose()
-
-    def _instant(self) -> datetime:
-        return datetime.fromtimestamp(self._now(), UTC)
-
-    async def _call(
-        self, action: str, query: Mapping[str, str]
-    ) -> Answer | Again | Misconfigured | Refused | Uncertain:
+    async def _call(self, action: str, query: Mapping[str, str]) -> Answer | NotAccepted:
         of = self._settings
         if fault := vendors.fault_of(of.base):
             return fault
@@ -171,14 +125,13 @@ class SmsAliyun:
             "host": httpx.URL(of.base).netloc.decode(),
             "x-acs-action": action,
             "x-acs-version": VERSION,
-            "x-acs-date": f"{self._instant():%Y-%m-%dT%H:%M:%SZ}",
+            "x-acs-date": f"{self._interface.instant():%Y-%m-%dT%H:%M:%SZ}",
             "x-acs-signature-nonce": uuid4().hex,
             "x-acs-content-sha256": sha256(b"").hexdigest(),
         }
         signed = signing.aliyun(of.access_key_id, of.access_key_secret, query, headers)
-        url = f"{of.base.rstrip('/')}/?{signing.aliyun_query(query)}"
         sent = {**headers, "Authorization": signed, "Accept": "application/json"}
-        return await client.exchange(self._client, "POST", url, headers=sent, within=self._within)
+        return await self._interface.exchange("POST", f"/?{signing.aliyun_query(query)}", headers=sent)
 
 
 def read_answer(answer: Answer, *, now: datetime) -> Receipt:
@@ -192,13 +145,7 @@ def read_answer(answer: Answer, *, now: datetime) -> Receipt:
         return Accepted(reference=str(said.get("BizId") or ""))
     if code == BUSINESS_LIMIT:
         return Again("发送过于频繁，已被限流", after=_named_wait(str(said.get("Message")), now), code=code)
-    if (receipt := sms.judged(TABLE, code, now)) is not None:
-        return receipt
-    if answer.status == 429:
-        return Again("调用过快", after=timedelta(minutes=1), code=code or 429)
-    if not code or answer.status >= 500:
-        return Uncertain("阿里云的应答看不懂", code=code or answer.status)
-    return Again(f"阿里云返回未收录的错误码 {code}", code=code)
+    return sms.judged(answer, code, TABLE, vendor=VENDOR, now=now)
 
 
 def read_details(answer: Answer) -> Fate:

@@ -4,33 +4,22 @@ A raw UTF-8 JSON body, signed anew on every call (TC3). `SessionContext` comes b
 nothing; the vendor's limit on the same content to one number is all that there is.
 """
 
-import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Unpack
 
 import httpx
 
-from notifiers import client, signing, sms, vendors
-from notifiers.client import Answer
-from notifiers.message import (
-    Accepted,
-    Again,
-    Fate,
-    Letter,
-    Message,
-    Misconfigured,
-    Receipt,
-    Refused,
-    Uncertain,
-)
-from notifiers.sms import again, operator, refused, till_tomorrow, uncertain
+from notifiers import signing, sms, vendors
+from notifiers.client import Answer, NotAccepted
+from notifiers.message import Accepted, Fate, Letter, Receipt, Refused
+from notifiers.sms import till_tomorrow
+from notifiers.vendors import Spans, again, operator, refused, uncertain
 from xiaohao import vocabulary
 
 VERSION = "2021-01-11"
+VENDOR = "腾讯云"
 _SENTENCE = operator("短信签名或模板不可用：未审核通过，或与设置不符")
 TABLE: Mapping[str, sms.Verdict] = {
     "InvalidParameterValue.IncorrectPhoneNumber": refused("手机号码不正确"),
@@ -81,41 +70,17 @@ class SmsTencentSettings:
     base: str = "https://sms.tencentcloudapi.com"
 
 
-class SmsTencent:
-    """Sends the sentence to a mobile number, one number a call."""
+class SmsTencent(sms.SmsChannel):
+    """Sends by SendSms; the reference is the SerialNo."""
 
     name = vocabulary.Channel.SMS_TENCENT
-    deduplicates = False
-    always_open = False
-    asked_after = sms.ASKED_AFTER
 
-    def __init__(
-        self,
-        settings: SmsTencentSettings,
-        *,
-        connect: timedelta = timedelta(seconds=5),
-        answer: timedelta = timedelta(seconds=10),
-        within: timedelta = timedelta(seconds=30),
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        """The three spans bound reaching the vendor, each wait for it, and the whole call.
-
-        `now` is Unix time in seconds: the vendor refuses a clock that is 5 minutes off.
-        """
+    def __init__(self, settings: SmsTencentSettings, **spans: Unpack[Spans]) -> None:
+        """The clock among `spans` is for the signature: the vendor refuses one that is 5 minutes off."""
+        super().__init__(settings.base, **spans)
         self._settings = settings
-        self._within = within
-        self._now = now
-        self._client = client.new_client(connect=connect, answer=answer)
 
-    def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
-        """The two values; number, signature and template join them when it is sent."""
-        return sms.values_of(message).as_json()
-
-    async def send(self, letter: Letter) -> Receipt:
-        """SendSms to `letter.address`, a mobile number. Accepted is not delivered: ask `fate`."""
-        number = sms.mobile(letter.address)
-        if number is None:
-            return sms.NO_MOBILE
+    async def _send(self, number: str, letter: Letter) -> Receipt:
         values, of = sms.Values.from_json(letter.body), self._settings
         asked = {
             "PhoneNumberSet": [f"+86{number}"],
@@ -123,44 +88,32 @@ class SmsTencent:
             "SignName": of.sign_name,
             "TemplateId": of.template_id,
             "TemplateParamSet": [values.count, values.day],
-            "SessionContext": sha256(letter.key.encode()).hexdigest()[:50],
+            "SessionContext": signing.id_of(letter.key),
         }
         answer = await self._call("SendSms", asked)
-        return read_answer(answer, now=self._instant()) if isinstance(answer, Answer) else answer
+        return read_answer(answer, now=self._interface.instant()) if isinstance(answer, Answer) else answer
 
-    async def fate(
-        self, reference: str, *, address: str, accepted_at: datetime
-    ) -> Fate | Again | Misconfigured:
-        """What the carrier reported of the SerialNo `reference`."""
+    async def _report(self, reference: str, number: str, accepted_at: datetime) -> Fate | NotAccepted:
         asked = {
             "BeginTime": int(accepted_at.timestamp()) - 600,
-            "EndTime": int(self._now()),
+            "EndTime": int(self._interface.now()),
             "Offset": 0,
             "Limit": 100,
-            "PhoneNumber": f"+86{sms.mobile(address) or ''}",
+            "PhoneNumber": f"+86{number}",
             "SmsSdkAppId": self._settings.app_id,
         }
         answer = await self._call("PullSmsSendStatusByPhoneNumber", asked)
         if not isinstance(answer, Answer):
-            return sms.untold(answer)
-        fault = _error_of(answer, now=self._instant())
-        return read_report(answer, reference) if fault is None else sms.untold(fault)
+            return answer
+        fault = _error_of(answer, now=self._interface.instant())
+        return read_report(answer, reference) if fault is None else fault
 
-    async def aclose(self) -> None:
-        """Close the pooled connections."""
-        await self._client.aclose()
-
-    def _instant(self) -> datetime:
-        return datetime.fromtimestamp(self._now(), UTC)
-
-    async def _call(
-        self, action: str, asked: Mapping[str, Any]
-    ) -> Answer | Again | Misconfigured | Refused | Uncertain:
-        of, at = self._settings, int(self._now())
+    async def _call(self, action: str, asked: Mapping[str, Any]) -> Answer | NotAccepted:
+        of, at = self._settings, int(self._interface.now())
         if fault := vendors.fault_of(of.base):
             return fault
-        body = json.dumps(asked, ensure_ascii=False, separators=(",", ":")).encode()
-        host = httpx.URL(of.base).netloc.decode()
+        body, host = vendors.compact(asked), httpx.URL(of.base).netloc.decode()
+        signed = signing.tencent(of.secret_id, of.secret_key, host=host, at=at, body=body.encode())
         headers = {
             "Host": host,
             "Content-Type": "application/json",
@@ -168,12 +121,9 @@ class SmsTencent:
             "X-TC-Version": VERSION,
             "X-TC-Region": of.region,
             "X-TC-Timestamp": str(at),
-            "Authorization": signing.tencent(of.secret_id, of.secret_key, host=host, at=at, body=body),
+            "Authorization": signed,
         }
-        url = f"{of.base.rstrip('/')}/"
-        return await client.exchange(
-            self._client, "POST", url, body=body, headers=headers, within=self._within
-        )
+        return await self._interface.exchange("POST", "/", body=body, headers=headers)
 
 
 def read_answer(answer: Answer, *, now: datetime) -> Receipt:
@@ -188,7 +138,7 @@ def read_answer(answer: Answer, *, now: datetime) -> Receipt:
     code = sms.code_of(row.get("Code"))
     if code.lower() == "ok":
         return Accepted(reference=str(row.get("SerialNo") or ""))
-    return _receipt(code, answer.status, now)
+    return sms.judged(answer, code, TABLE, vendor=VENDOR, now=now)
 
 
 def read_report(answer: Answer, serial: str) -> Fate:
@@ -209,20 +159,11 @@ def _response(answer: Answer) -> Mapping[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _error_of(answer: Answer, *, now: datetime) -> Receipt | None:
+def _error_of(answer: Answer, *, now: datetime) -> NotAccepted | None:
     """The receipt of an answer without the rows asked for; None where it has no error."""
     said = _response(answer)
     error = said.get("Error")
     if said and not isinstance(error, dict):
         return None
-    return _receipt(sms.code_of(error.get("Code") if isinstance(error, dict) else None), answer.status, now)
-
-
-def _receipt(code: str, status: int, now: datetime) -> Receipt:
-    if (receipt := sms.judged(TABLE, code, now)) is not None:
-        return receipt
-    if status == 429:
-        return Again("调用过快", after=timedelta(minutes=1), code=code or 429)
-    if not code or status >= 500:
-        return Uncertain("腾讯云的应答看不懂", code=code or status)
-    return Again(f"腾讯云返回未收录的错误码 {code}", code=code)
+    code = sms.code_of(error.get("Code") if isinstance(error, dict) else None)
+    return sms.judged(answer, code, TABLE, vendor=VENDOR, now=now)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
+from notifiers.client import NotAccepted
 from notifiers.message import Again, Misconfigured, Receipt, Refused, Uncertain
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ class Stale:
     why: str
 
 
-Fetched = Token | Again | Misconfigured | Refused | Uncertain
+Fetched = Token | NotAccepted
 
 
 class Tokens:

@@ -1,64 +1,127 @@
-"""What the chat vendors' interfaces have in common: the verdict is a number in the answer's JSON.
+"""What the vendors' interfaces have in common: how one is called, and what its answers mean.
 
-A channel keeps one table, code → what it means; here is how a table is written and read. The number
-decides, never the text beside it, which vendors change. HTTP 200 proves nothing.
+A channel keeps one table, code → what it means; here is how a table is written, and how the chat vendors',
+whose code is a number in the answer's JSON, is read. The code decides, never the text beside it, which
+vendors change. HTTP 200 proves nothing.
 """
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict, TypeVar
 
 import httpx
 
 from notifiers import client
-from notifiers.client import Answer
-from notifiers.message import Again, Misconfigured, Receipt, Refused, Uncertain
+from notifiers.client import Answer, NotAccepted
+from notifiers.message import Accepted, Again, Misconfigured, Receipt, Refused, Uncertain
 from notifiers.targets import is_this_machine
-from notifiers.tokens import Stale
+from notifiers.tokens import Fetched, Stale, Token
 
+JSON = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "xiaohao"}
+"""The headers of a request whose body is JSON."""
 _LONGEST_NAME = 2048
 _GATEWAY = (502, 504)
 """A gateway speaks that got no answer from behind it: the vendor may have taken the notice."""
+
+
+class Spans(TypedDict, total=False):
+    """What every vendor's channel takes beside its settings: three spans, and a clock.
+
+    `connect` bounds reaching the vendor, `answer` each wait for a part of the answer, `within` the whole
+    call. `now` is Unix time in seconds.
+    """
+
+    connect: timedelta
+    answer: timedelta
+    within: timedelta
+    now: Callable[[], float]
+
+
+class Interface:
+    """A vendor's interface as one channel calls it: an address, pooled connections, bounds, a clock."""
+
+    def __init__(
+        self,
+        base: str,
+        *,
+        connect: timedelta = timedelta(seconds=5),
+        answer: timedelta = timedelta(seconds=10),
+        within: timedelta = timedelta(seconds=30),
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """`base` is what all paths are put behind; for the others see `Spans`."""
+        self._base = base
+        self._within = within
+        self._client = client.new_client(connect=connect, answer=answer)
+        self.now = now
+
+    async def exchange(
+        self, method: str, path: str, *, body: str = "", headers: Mapping[str, str] | None = None
+    ) -> Answer | NotAccepted:
+        """Call `path`, which begins with “/”, once (`client.exchange`); the body is sent as UTF-8."""
+        url = self._base.rstrip("/") + path
+        return await client.exchange(
+            self._client, method, url, body=body.encode(), headers=headers, within=self._within
+        )
+
+    def instant(self) -> datetime:
+        """The present instant, in UTC."""
+        return datetime.fromtimestamp(self.now(), UTC)
+
+    async def aclose(self) -> None:
+        """Close the pooled connections."""
+        await self._client.aclose()
+
+
+Code = int | str
 
 
 @dataclass(frozen=True, slots=True)
 class BadForm:
     """The vendor does not take this card or markdown: it did not go out, the same words may as text."""
 
-    code: int
+    code: Code
     why: str
 
 
-Judged = Receipt | Stale | BadForm
-Verdict = Callable[[int], Judged]
-"""What a code says of a notice."""
+T = TypeVar("T")
+Says = Callable[[Code, datetime], T]
+"""What a code says; takes the code and the present instant, which bears a zone."""
+Judged = NotAccepted | Stale | BadForm
+Verdict = Says[Judged]
 
 
-def refused(why: str) -> Verdict:
+def refused(why: str) -> Says[Refused]:
     """This notice will not go to this address by this channel."""
-    return lambda code: Refused(code, why)
+    return lambda code, _now: Refused(code, why)
 
 
-def operator(why: str) -> Verdict:
-    """The settings or the application are at fault."""
-    return lambda code: Misconfigured(code, why)
+def operator(why: str) -> Says[Misconfigured]:
+    """The settings, the application or the account are at fault."""
+    return lambda code, _now: Misconfigured(code, why)
 
 
-def again(why: str, wait: timedelta | None = None) -> Verdict:
-    """It surely did not go out; `wait` is the least time till the next try."""
-    return lambda code: Again(why, after=wait, code=code)
+def again(why: str, wait: timedelta | Callable[[datetime], timedelta] | None = None) -> Says[Again]:
+    """It surely did not go out; `wait` is the least time till the next try, or tells it from the instant."""
+    return lambda code, now: Again(why, after=wait(now) if callable(wait) else wait, code=code)
 
 
-def stale(why: str) -> Verdict:
+def uncertain(why: str) -> Says[Uncertain]:
+    """Nobody knows whether it went out."""
+    return lambda code, _now: Uncertain(why, code=code)
+
+
+def stale(why: str) -> Says[Stale]:
     """The access token is not, or no longer, valid."""
-    return lambda code: Stale(code, why)
+    return lambda code, _now: Stale(code, why)
 
 
-def bad_form(why: str) -> Verdict:
+def bad_form(why: str) -> Says[BadForm]:
     """The card or the markdown is not taken."""
-    return lambda code: BadForm(code, why)
+    return lambda code, _now: BadForm(code, why)
 
 
 def code_of(answer: Answer, name: str) -> int | None:
@@ -81,7 +144,7 @@ def judged(answer: Answer, name: str, table: Mapping[int, Verdict], *, now: date
     if code == 0:
         return None
     if verdict := table.get(code):
-        return verdict(code)
+        return verdict(code, now)
     return Again(f"对方返回未收录的错误码 {code}", after=_retry_after(answer, now), code=code)
 
 
@@ -96,7 +159,7 @@ def without_code(answer: Answer, *, now: datetime) -> Again | Uncertain:
     return Uncertain(f"应答中没有结果码（HTTP {status}），不知是否已发出", code=status)
 
 
-def settled(verdict: Judged) -> Receipt:
+def settled(verdict: Accepted | Judged) -> Receipt:
     """The receipt where nothing is left to be tried: no other form, no other token."""
     match verdict:
         case BadForm(code=code, why=why):
@@ -139,9 +202,27 @@ def lifetime(said: object) -> timedelta:
     return timedelta(seconds=min(max(said, 0), 86_400) if isinstance(said, int) else 0)
 
 
-def instant(now: Callable[[], float]) -> datetime:
-    """The present instant, in UTC, from Unix time in seconds."""
-    return datetime.fromtimestamp(now(), UTC)
+def token_of(
+    answer: Answer,
+    verdict: Judged | None,
+    *,
+    name: str,
+    lives: str,
+    otherwise: timedelta = timedelta(),
+    lacking: str = "应答中没有访问凭证",
+) -> Fetched:
+    """The token under `name` in an answer that is judged, or why there is none.
+
+    How many seconds it lives stands under `lives`; where it does not it lives `otherwise`. `lacking` says
+    that no token is there.
+    """
+    if isinstance(verdict, Stale | BadForm):
+        return Misconfigured(verdict.code, verdict.why)
+    if verdict is not None:
+        return verdict
+    if token := name_in(answer.said.get(name)):
+        return Token(token, lifetime(answer.said.get(lives)) or otherwise)
+    return Uncertain(lacking)
 
 
 def _retry_after(answer: Answer, now: datetime) -> timedelta | None:

@@ -8,19 +8,18 @@ nor reading. To one person 30 a minute and 1,000 an hour; what is more is droppe
 import json
 import logging
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import urlencode
 
-from notifiers import client, vendors, wecom_markdown
+from notifiers import vendors, wecom_markdown
 from notifiers.client import Answer
-from notifiers.message import Accepted, Again, Letter, Message, Misconfigured, Receipt, Refused, Uncertain
-from notifiers.tokens import Fetched, Token, Tokens
-from notifiers.vendors import BadForm, again, bad_form, operator, refused, stale
+from notifiers.message import Accepted, Letter, Message, Misconfigured, Receipt, Refused
+from notifiers.tokens import Fetched, Tokens
+from notifiers.vendors import JSON, BadForm, Interface, Spans, again, bad_form, operator, refused, stale
 from xiaohao import vocabulary
 
 LIMIT = 2048
@@ -51,7 +50,6 @@ TABLE: Mapping[int, vendors.Verdict] = {
     60020: operator("本机出口地址不在应用的“企业可信IP”中"),
     301002: operator("应用编号（agentid）与 secret 不是同一个应用"),
 }
-_HEADERS = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "xiaohao"}
 _FROM_IP = re.compile(r"from ip: ([0-9A-Fa-f.:]{2,45})(?![0-9A-Fa-f.:])")
 _LOG = logging.getLogger("xiaohao.notifiers")
 
@@ -78,24 +76,10 @@ class WecomApp:
     remembers = SAME_WITHIN
     always_open = False
 
-    def __init__(
-        self,
-        settings: WecomAppSettings,
-        *,
-        connect: timedelta = timedelta(seconds=5),
-        answer: timedelta = timedelta(seconds=10),
-        within: timedelta = timedelta(seconds=30),
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        """The three spans bound reaching the vendor, each wait for it, and the whole call.
-
-        `now` is Unix time in seconds, for Retry-After.
-        """
+    def __init__(self, settings: WecomAppSettings, **spans: Unpack[Spans]) -> None:
+        """The clock among `spans` is for Retry-After."""
         self._settings = settings
-        self._base = settings.base.rstrip("/")
-        self._within = within
-        self._now = now
-        self._client = client.new_client(connect=connect, answer=answer)
+        self._interface = Interface(settings.base, **spans)
         self._tokens = Tokens(self._fetch)
 
     def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
@@ -119,7 +103,7 @@ class WecomApp:
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
-        await self._client.aclose()
+        await self._interface.aclose()
 
     def _request(self, address: str, kind: str, content: str) -> str:
         request: dict[str, Any] = {
@@ -136,10 +120,9 @@ class WecomApp:
         sent: Receipt | BadForm = await self._tokens.use(partial(self._post, body, address))
         return sent
 
-    async def _post(self, body: str, address: str, token: str) -> vendors.Judged:
-        answer = await self._exchange(
-            "POST", f"/cgi-bin/message/send?{urlencode({'access_token': token})}", body=body.encode()
-        )
+    async def _post(self, body: str, address: str, token: str) -> Accepted | vendors.Judged:
+        path = f"/cgi-bin/message/send?{urlencode({'access_token': token})}"
+        answer = await self._interface.exchange("POST", path, body=body, headers=JSON)
         if not isinstance(answer, Answer):
             return answer
         return self._judged(answer) or _taken(answer, address)
@@ -148,25 +131,13 @@ class WecomApp:
         """Ask for a token. The secret stands in the URL, as the vendor wants it."""
         of = self._settings
         query = urlencode({"corpid": of.corpid, "corpsecret": of.secret})
-        answer = await self._exchange("GET", f"/cgi-bin/gettoken?{query}")
+        answer = await self._interface.exchange("GET", f"/cgi-bin/gettoken?{query}", headers=JSON)
         if not isinstance(answer, Answer):
             return answer
-        if verdict := self._judged(answer):
-            receipt = vendors.settled(verdict)
-            return Uncertain("应答不合规") if isinstance(receipt, Accepted) else receipt
-        if token := vendors.name_in(answer.said.get("access_token")):
-            return Token(token, vendors.lifetime(answer.said.get("expires_in")))
-        return Uncertain("应答中没有访问凭证")
-
-    async def _exchange(
-        self, method: str, path: str, *, body: bytes = b""
-    ) -> Answer | Again | Misconfigured | Refused | Uncertain:
-        return await client.exchange(
-            self._client, method, self._base + path, body=body, headers=_HEADERS, within=self._within
-        )
+        return vendors.token_of(answer, self._judged(answer), name="access_token", lives="expires_in")
 
     def _judged(self, answer: Answer) -> vendors.Judged | None:
-        verdict = vendors.judged(answer, "errcode", TABLE, now=vendors.instant(self._now))
+        verdict = vendors.judged(answer, "errcode", TABLE, now=self._interface.instant())
         return _with_our_address(verdict, answer) if isinstance(verdict, Misconfigured) else verdict
 
 

@@ -6,17 +6,17 @@ afterwards. Over 4,096 bytes of content it refuses the whole message; 20 message
 
 import json
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Unpack
 from urllib.parse import quote
 
-from notifiers import client, vendors, wecom_markdown
+from notifiers import vendors, wecom_markdown
 from notifiers.client import Answer
 from notifiers.message import Accepted, Letter, Message, Misconfigured, Receipt, Refused
 from notifiers.robots import RobotAddress, for_group
-from notifiers.vendors import BadForm, again, bad_form, refused
+from notifiers.vendors import JSON, BadForm, Interface, Spans, again, bad_form, refused
 from xiaohao import vocabulary
 
 LIMIT = 4096
@@ -30,7 +30,6 @@ TABLE: Mapping[int, vendors.Verdict] = {
     44004: refused("消息内容为空"),
     93000: refused("机器人的 key 不正确，或机器人已被移出群聊"),
 }
-_HEADERS = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "xiaohao"}
 _LOG = logging.getLogger("xiaohao.notifiers")
 
 
@@ -49,23 +48,10 @@ class WecomRobot:
     deduplicates = False
     always_open = False
 
-    def __init__(
-        self,
-        settings: WecomRobotSettings,
-        *,
-        connect: timedelta = timedelta(seconds=5),
-        answer: timedelta = timedelta(seconds=10),
-        within: timedelta = timedelta(seconds=30),
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        """The three spans bound reaching the vendor, each wait for it, and the whole call.
-
-        `now` is Unix time in seconds, for Retry-After.
-        """
+    def __init__(self, settings: WecomRobotSettings, **spans: Unpack[Spans]) -> None:
+        """The clock among `spans` is for Retry-After."""
         self._settings = settings
-        self._within = within
-        self._now = now
-        self._client = client.new_client(connect=connect, answer=answer)
+        self._interface = Interface(settings.base, **spans)
 
     def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
         """The markdown message; the robot's key is not in it."""
@@ -91,16 +77,14 @@ class WecomRobot:
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
-        await self._client.aclose()
+        await self._interface.aclose()
 
-    async def _post(self, key: str, body: str) -> vendors.Judged:
-        url = f"{self._settings.base.rstrip('/')}/cgi-bin/webhook/send?key={quote(key, safe='')}"
-        answer = await client.exchange(
-            self._client, "POST", url, body=body.encode(), headers=_HEADERS, within=self._within
-        )
+    async def _post(self, key: str, body: str) -> Accepted | vendors.Judged:
+        path = f"/cgi-bin/webhook/send?key={quote(key, safe='')}"
+        answer = await self._interface.exchange("POST", path, body=body, headers=JSON)
         if not isinstance(answer, Answer):
             return answer
-        verdict = vendors.judged(answer, "errcode", TABLE, now=vendors.instant(self._now))
+        verdict = vendors.judged(answer, "errcode", TABLE, now=self._interface.instant())
         return Accepted() if verdict is None else verdict
 
 

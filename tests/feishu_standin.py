@@ -70,12 +70,16 @@ class FeishuStandin(Standin):
     def base(self) -> str:
         return f"{self.url}/open-apis"
 
+    @property
+    def taken(self) -> int:
+        return len(self.delivered)
+
     def expire_tokens(self) -> None:
         """All tokens die before their time."""
         self.tokens = dict.fromkeys(self.tokens, 0.0)
 
     def refusal(self, code: int, *, status: int = 200, msg: str = "refused") -> Reply:
-        return Reply({"code": code, "msg": msg, "data": {}}, status)
+        return Reply({"code": code, "msg": f"{msg}{self.echo}", "data": {}}, status)
 
     def answer(self, call: Call) -> Reply:
         path = call.path.removeprefix("/open-apis")

@@ -8,15 +8,14 @@ import hashlib
 import hmac
 import json
 import re
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
+
+from vendor_standin import Call, Reply, Standin, running
 
 KEY_ID, SECRET = "AKID-SECRET-1", "sms secret of the account"
 SIGN, TEMPLATE, APP = "示例签名", "SMS_1", "1400000000"
@@ -38,8 +37,6 @@ class State:
     """What the stand-in remembers, and how it is to answer."""
 
     codes: list[str] = field(default_factory=list)
-    raw: list[tuple[int, bytes]] = field(default_factory=list)
-    hang_up: bool = False
     message: str = "m"
     clock: float | None = None
     report: str | None = None
@@ -48,59 +45,40 @@ class State:
     asked: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
 
-class Vendors(ThreadingHTTPServer):
+class Vendors(Standin):
     """Both vendors at one address: the headers tell which one is meant."""
 
-    daemon_threads = True
-    block_on_close = False
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__()
         self.state = State()
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+    def taken(self) -> int:
+        return len(self.state.sent)
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A caller that goes away is part of the tests."""
+    def refuse(self, *codes: Any) -> None:
+        self.state.codes.extend(codes)
 
+    def is_message(self, call: Call) -> bool:
+        return "SendSms" in (call.headers.get("x-acs-action"), call.headers.get("x-tc-action"))
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Vendors
+    def answer(self, call: Call) -> Reply:
+        is_aliyun = "x-acs-action" in call.headers
+        said = self._aliyun(call) if is_aliyun else self._tencent(call)
+        status = 400 if is_aliyun and said.get("Code") != "OK" else 200
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        return Reply(json.dumps(said, ensure_ascii=False).encode(), status, headers)
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        state = self.server.state
-        if state.hang_up:
-            self.close_connection = True
-            return
-        if state.raw:
-            self._say(*state.raw.pop(0))
-            return
-        aliyun = "x-acs-action" in self.headers
-        said = self._aliyun(body) if aliyun else self._tencent(body)
-        status = 400 if aliyun and said.get("Code") != "OK" else 200
-        self._say(status, json.dumps(said, ensure_ascii=False).encode())
-
-    def _say(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Tests look at `state`."""
+    @property
+    def _now(self) -> float:
+        return self.clock() if self.state.clock is None else self.state.clock
 
     # Aliyun
 
-    def _aliyun(self, body: bytes) -> dict[str, Any]:
-        state, action = self.server.state, self.headers["x-acs-action"]
-        query = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
+    def _aliyun(self, call: Call) -> dict[str, Any]:
+        state, action, query = self.state, call.headers["x-acs-action"], call.query
         state.asked.append((action, query))
-        fault = state.codes.pop(0) if state.codes else self._aliyun_fault(query, body)
+        fault = state.codes.pop(0) if state.codes else self._aliyun_fault(query, call)
         if fault:
             return {"Code": fault, "Message": state.message, "RequestId": "R"}
         if action == "QuerySendDetails":
@@ -110,15 +88,15 @@ class _Handler(BaseHTTPRequestHandler):
         state.sent[number] = Sent(query["PhoneNumbers"], values, query["OutId"], state.report)
         return {"Code": "OK", "Message": "OK", "BizId": number, "RequestId": "R"}
 
-    def _aliyun_fault(self, query: Mapping[str, str], body: bytes) -> str | None:
-        if body or not self._aliyun_signed():
+    def _aliyun_fault(self, query: Mapping[str, str], call: Call) -> str | None:
+        if call.body or not self._aliyun_signed(call):
             return "SignatureDoesNotMatch"
-        at = datetime.strptime(self.headers["x-acs-date"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-        if abs(at.timestamp() - (self.server.state.clock or time.time())) > 900:
+        at = datetime.strptime(call.headers["x-acs-date"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        if abs(at.timestamp() - self._now) > 900:
             return "InvalidTimeStamp.Expired"
-        if self.headers["x-acs-version"] != "2017-05-25":
+        if call.headers["x-acs-version"] != "2017-05-25":
             return "InvalidVersion"
-        if self.headers["x-acs-action"] == "QuerySendDetails":
+        if call.headers["x-acs-action"] == "QuerySendDetails":
             known = re.fullmatch(r"\d{8}", query["SendDate"]) and 1 <= int(query["PageSize"]) <= 50
             return None if known and query["CurrentPage"] == "1" else "isv.INVALID_PARAMETERS"
         if not re.fullmatch(r"1\d{10}", query["PhoneNumbers"]):
@@ -132,25 +110,25 @@ class _Handler(BaseHTTPRequestHandler):
             return "isv.TEMPLATE_MISSING_PARAMETERS"
         return "isv.PARAM_LENGTH_LIMIT" if any(len(value) > 35 for value in values.values()) else None
 
-    def _aliyun_signed(self) -> bool:
+    def _aliyun_signed(self, call: Call) -> bool:
         """By the vendor's description: the canonical request is what came over the wire."""
         found = re.fullmatch(
             r"ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})",
-            self.headers["Authorization"],
+            call.headers["authorization"],
         )
         if found is None or found[1] != KEY_ID:
             return False
         names = found[2].split(";")
-        must = {"host", *(name.lower() for name in self.headers if name.lower().startswith("x-acs-"))}
-        query = "&".join(sorted(urlsplit(self.path).query.split("&")))
-        headers = "".join(f"{name}:{self.headers[name]}\n" for name in names)
+        must = {"host", *(name for name in call.headers if name.startswith("x-acs-"))}
+        query = "&".join(sorted(urlsplit(call.target).query.split("&")))
+        headers = "".join(f"{name}:{call.headers[name]}\n" for name in names)
         canonical = f"POST\n/\n{query}\n{headers}\n{found[2]}\n{hashlib.sha256(b'').hexdigest()}"
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         mac = hmac.new(SECRET.encode(), f"ACS3-HMAC-SHA256\n{digest}".encode(), "sha256").hexdigest()
         return set(names) == must and names == sorted(names) and mac == found[3]
 
     def _aliyun_details(self, query: Mapping[str, str]) -> dict[str, Any]:
-        sent = self.server.state.sent.get(query["BizId"])
+        sent = self.state.sent.get(query["BizId"])
         rows = []
         if sent is not None and sent.number == query["PhoneNumber"]:
             state = 1 if sent.report is None else 3 if sent.report == "DELIVERED" else 2
@@ -164,11 +142,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     # Tencent Cloud
 
-    def _tencent(self, body: bytes) -> dict[str, Any]:
-        state, action = self.server.state, self.headers["X-TC-Action"]
-        asked = json.loads(body)
+    def _tencent(self, call: Call) -> dict[str, Any]:
+        state, action = self.state, call.headers["x-tc-action"]
+        asked = json.loads(call.body)
         state.asked.append((action, asked))
-        if (fault := self._tencent_error(asked, body)) is not None:
+        if (fault := self._tencent_error(asked, call)) is not None:
             return {"Response": {"Error": {"Code": fault, "Message": state.message}, "RequestId": "R"}}
         if action == "PullSmsSendStatusByPhoneNumber":
             return {"Response": {"PullSmsSendStatusSet": self._tencent_report(asked), "RequestId": "R"}}
@@ -188,23 +166,23 @@ class _Handler(BaseHTTPRequestHandler):
         }
         return {"Response": {"SendStatusSet": [row], "RequestId": "R"}}
 
-    def _tencent_error(self, asked: Mapping[str, Any], body: bytes) -> str | None:
+    def _tencent_error(self, asked: Mapping[str, Any], call: Call) -> str | None:
         """Faults of the whole call."""
-        codes = self.server.state.codes
+        codes = self.state.codes
         if codes and codes[0].split(".")[0] in (
             "AuthFailure",
             "UnauthorizedOperation",
             "RequestLimitExceeded",
         ):
             return codes.pop(0)
-        at = int(self.headers["X-TC-Timestamp"])
-        if abs(at - (self.server.state.clock or time.time())) > 300:
+        at = int(call.headers["x-tc-timestamp"])
+        if abs(at - self._now) > 300:
             return "AuthFailure.SignatureExpire"
-        if not self._tencent_signed(body, at):
+        if not self._tencent_signed(call, at):
             return "AuthFailure.SignatureFailure"
         if asked["SmsSdkAppId"] != APP:
             return "UnauthorizedOperation.SmsSdkAppIdVerifyFail"
-        if self.headers["X-TC-Version"] != "2021-01-11" or not self.headers["X-TC-Region"]:
+        if call.headers["x-tc-version"] != "2021-01-11" or not call.headers["x-tc-region"]:
             return "InvalidParameter"
         return None
 
@@ -221,10 +199,10 @@ class _Handler(BaseHTTPRequestHandler):
             return "InvalidParameterValue.TemplateParameterLengthLimit"
         return "Ok" if len(asked["SessionContext"].encode()) < 512 else "InvalidParameter"
 
-    def _tencent_signed(self, body: bytes, at: int) -> bool:
+    def _tencent_signed(self, call: Call, at: int) -> bool:
         day = f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
-        head = f"content-type:{self.headers['Content-Type']}\nhost:{self.headers['Host']}\n"
-        canonical = f"POST\n/\n\n{head}\ncontent-type;host\n{hashlib.sha256(body).hexdigest()}"
+        head = f"content-type:{call.headers['content-type']}\nhost:{call.headers['host']}\n"
+        canonical = f"POST\n/\n\n{head}\ncontent-type;host\n{hashlib.sha256(call.body).hexdigest()}"
         scope = f"{day}/sms/tc3_request"
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         mac = b"TC3" + SECRET.encode()
@@ -234,10 +212,10 @@ class _Handler(BaseHTTPRequestHandler):
             f"TC3-HMAC-SHA256 Credential={KEY_ID}/{scope}, SignedHeaders=content-type;host,"
             f" Signature={mac.hex()}"
         )
-        return bool(self.headers["Authorization"] == expected)
+        return bool(call.headers["authorization"] == expected)
 
     def _tencent_report(self, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-        now = int(time.time()) if self.server.state.clock is None else int(self.server.state.clock)
+        now = int(self._now)
         if not asked["BeginTime"] <= asked["EndTime"] <= now or asked["Limit"] > 100:
             return []
         return [
@@ -248,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
                 "UserReceiveTime": now,
                 "Description": sent.report,
             }
-            for serial, sent in self.server.state.sent.items()
+            for serial, sent in self.state.sent.items()
             if sent.report is not None and sent.number == asked["PhoneNumber"]
         ]
 
@@ -256,11 +234,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def vendors() -> Iterator[Vendors]:
     """Both vendors, running."""
-    with Vendors() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join(5)
+    with running(Vendors()) as standin:
+        yield standin

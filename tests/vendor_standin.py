@@ -1,10 +1,10 @@
-"""What the chat vendors' stand-ins share: a real HTTP server on loopback that misbehaves as it is told."""
+"""What the vendors' stand-ins share: a real HTTP server on loopback that misbehaves as it is told."""
 
 import json
 import os
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +14,8 @@ from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+HTML = "<html><head><title>502 Bad Gateway</title></head></html>"
 
 
 class Trouble(Enum):
@@ -36,7 +38,10 @@ class Call:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    """By their names in lower case."""
     body: bytes
+    target: str = ""
+    """Path and query as they came over the wire."""
 
     @property
     def values(self) -> dict[str, Any]:
@@ -55,6 +60,30 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Planned:
+    """What becomes of one request: an answer out of turn, or a way of misbehaving."""
+
+    said: object = None
+    """An object to be sent as JSON, or a text as it is; None lets the stand-in judge as always."""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    hang_up: bool = False
+    slow: float = 0.0
+
+    @property
+    def reply(self) -> Reply:
+        said = self.said if isinstance(self.said, str) else json.dumps(self.said)
+        return Reply(said.encode(), self.status, self.headers)
+
+
+_AS_ALWAYS = Planned()
+_MISBEHAVING: Mapping[Trouble | None, Planned] = {
+    Trouble.HANG_UP: Planned(hang_up=True),
+    Trouble.SLOW: Planned(slow=5),
+}
+
+
 class Standin(ThreadingHTTPServer):
     """Answers as a vendor does; `faults` are things that a vendor would bear and we would not."""
 
@@ -70,6 +99,9 @@ class Standin(ThreadingHTTPServer):
         self.troubles: deque[Trouble] = deque()
         self.codes: deque[int] = deque()
         """What the next messages are answered with, untaken."""
+        self.plans: defaultdict[str, deque[Planned]] = defaultdict(deque)
+        self.echo = ""
+        """What every refusal says beside its own words."""
         self.faults: list[str] = []
         self.clock: Callable[[], float] = time.time
         self.closing = threading.Event()
@@ -79,11 +111,32 @@ class Standin(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     @property
+    def base(self) -> str:
+        """Where the settings say that the interface is."""
+        return self.url
+
+    @property
     def messages(self) -> list[Call]:
         return [call for call in self.calls if self.is_message(call)]
 
     def is_message(self, call: Call) -> bool:
         return call.method == "POST" and call.path.startswith(self.message_paths)
+
+    def plan(self, path: str, *planned: Planned) -> None:
+        """The next requests of `path`, one each."""
+        self.plans[path].extend(planned)
+
+    def asked(self, path: str) -> list[Call]:
+        return [call for call in self.calls if call.path == path]
+
+    @property
+    def taken(self) -> int:
+        """How many messages reached somebody."""
+        raise NotImplementedError
+
+    def refuse(self, *codes: Any) -> None:
+        """The next messages are answered with these, one each."""
+        self.codes.extend(codes)
 
     def answer(self, call: Call) -> Reply:
         raise NotImplementedError
@@ -91,15 +144,19 @@ class Standin(ThreadingHTTPServer):
     def refusal(self, code: int) -> Reply:
         raise NotImplementedError
 
-    def judged(self, call: Call) -> tuple[Reply, Trouble | None]:
+    def judged(self, call: Call) -> tuple[Reply, Planned]:
         with self.lock:
             self.calls.append(call)
+            if self.plans[call.path]:
+                planned = self.plans[call.path].popleft()
+                return (self.answer(call) if planned.said is None else planned.reply), planned
             if not self.is_message(call):
-                return self.answer(call), None
+                return self.answer(call), _AS_ALWAYS
             if self.codes:
-                return self.refusal(self.codes.popleft()), None
+                return self.refusal(self.codes.popleft()), _AS_ALWAYS
             trouble = self.troubles.popleft() if self.troubles else None
-            return (Reply(b"busy", 503) if trouble is Trouble.BUSY else self.answer(call)), trouble
+            reply = Reply(b"busy", 503) if trouble is Trouble.BUSY else self.answer(call)
+            return _troubled(reply, trouble), _MISBEHAVING.get(trouble, _AS_ALWAYS)
 
     def check_json(self, call: Call) -> None:
         """Raw UTF-8 JSON, named as such."""
@@ -114,6 +171,7 @@ class Standin(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body go out at once
     server: Standin
 
     def do_POST(self) -> None:
@@ -121,19 +179,18 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         query = {name: values[0] for name, values in parse_qs(url.query, keep_blank_values=True).items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
-        call = Call(self.command, url.path, query, headers, body)
-        reply, trouble = self.server.judged(call)
-        self._say(_troubled(reply, trouble), trouble)
+        call = Call(self.command, url.path, query, headers, body, self.path)
+        self._say(*self.server.judged(call))
 
     def do_GET(self) -> None:
         self.do_POST()
 
-    def _say(self, reply: Reply, trouble: Trouble | None) -> None:
-        if trouble is Trouble.HANG_UP:
+    def _say(self, reply: Reply, planned: Planned) -> None:
+        if planned.slow:
+            self.server.closing.wait(planned.slow)
+        if planned.hang_up:
             self.close_connection = True
             return
-        if trouble is Trouble.SLOW:
-            self.server.closing.wait(5)
         said = reply.said if isinstance(reply.said, bytes) else json.dumps(reply.said).encode()
         self.send_response(reply.status)
         for name, value in reply.headers.items():

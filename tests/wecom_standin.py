@@ -58,13 +58,17 @@ class WecomStandin(Standin):
     def tokens_given(self) -> int:
         return len(self.tokens)
 
+    @property
+    def taken(self) -> int:
+        return len(self.delivered)
+
     def expire_tokens(self) -> None:
         """All tokens die before their time."""
         self.tokens = dict.fromkeys(self.tokens, 0.0)
 
     def refusal(self, code: int) -> Reply:
         hint = "hint: [1700000000000000], from ip: 203.0.113.7, more info at https://open.example/e?e=1"
-        return Reply({"errcode": code, "errmsg": f"refused, {hint}"})
+        return Reply({"errcode": code, "errmsg": f"refused, {hint}{self.echo}"})
 
     def answer(self, call: Call) -> Reply:
         if call.headers.get("user-agent") != "xiaohao" and not call.headers["user-agent"].startswith(

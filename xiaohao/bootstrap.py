@@ -24,12 +24,13 @@ from xiaohao.errors import LedgerUnreachable, Refused, WrongUsage
 from xiaohao.evidence_files import EvidenceFiles
 from xiaohao.ledger import connect, schema
 from xiaohao.ledger.writing import Ledger
+from xiaohao.rules import business_date
 from xiaohao.rules.acknowledging import Answering
 from xiaohao.rules.delivery import DeliveryRules
 from xiaohao.settings import Settings
 from xiaohao.vocabulary import Channel
 
-ZONE = "Asia/Shanghai"
+ZONE = business_date.ZONE.key
 PAGE_KEY_BYTES = 32
 HEARTBEAT_FILE = "heartbeat.json"
 

@@ -50,6 +50,29 @@ def test_late_nights_are_made_up_once(tmp_path: Path, sqlite_template: Path) -> 
     ]
 
 
+def test_a_night_that_failed_after_it_fired_is_made_up_by_the_next_start(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    """The ledger takes no notice, as one whose disk is full: the night is recorded, and nobody is told."""
+    home = small_home(tmp_path / "home", sqlite_template)
+    on = business_date.owed(bootstrap.now())
+    ran(home, on - timedelta(days=1))
+    execute(home, "CREATE TRIGGER full BEFORE INSERT ON notice BEGIN SELECT RAISE(ABORT, 'full'); END")
+    with running_up(home) as up:
+        until(lambda: bool(nights(up)), "a night is asked for")
+        failed = up.ended(nights(up)[0]["id"])
+        assert failed["state_type"] == "FAILED"
+    assert rows(home, NIGHTS)[-1] == (on, RunState.DONE)
+    assert rows(home, sa.select(NOTICE.c.id)) == []
+    execute(home, "DROP TRIGGER full")
+    with running_up(home) as again:
+        until(lambda: len(nights(again)) == 2, "it is asked for again")
+        follower = again.ended(nights(again)[0]["id"])
+        assert follower["idempotency_key"] == f"xiaohao-after-{failed['id']}"
+        assert follower["state_type"] == "COMPLETED"
+    assert len(rows(home, sa.select(NOTICE.c.id))) == 1
+
+
 def test_a_clock_that_may_be_wrong_is_asked_about(tmp_path: Path, sqlite_template: Path) -> None:
     """More than 31 days after the last night nothing is made up, and `up` says what to do."""
     home = small_home(tmp_path / "home", sqlite_template)
@@ -67,6 +90,14 @@ def ran(home: Path, on: date) -> None:
     """The ledger's last night was that of `on`."""
     engine = open_engine(f"sqlite:///{home / 'xiaohao.db'}")
     night.fire(Ledger(engine), on)
+    engine.dispose()
+
+
+def execute(home: Path, statement: str) -> None:
+    """Beside the ledger, as an operator or a fault would."""
+    engine = open_engine(f"sqlite:///{home / 'xiaohao.db'}")
+    with engine.begin() as conn:
+        conn.exec_driver_sql(statement)
     engine.dispose()
 
 

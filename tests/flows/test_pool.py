@@ -25,6 +25,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
 from flows import deployments, pool
+from flows.deployments import FIRE_SCOPE
 from flows.nightly import Handed, NightForm, nightly
 from notifiers.choose import ChannelSettings
 from xiaohao.actions import whole_night
@@ -51,7 +52,7 @@ def over_pool(office_home: Path, postgres_url: str, monkeypatch: pytest.MonkeyPa
 
 def test_without_such_a_deployment_the_night_fires_its_scopes_itself(over_pool: sa.Engine) -> None:
     with get_client(sync_client=True) as client, pytest.raises(ObjectNotFound):
-        client.read_deployment_by_name(pool.DEPLOYMENT)
+        client.read_deployment_by_name(FIRE_SCOPE.full_name)
     district_with_the_example(over_pool)
     done = run_night()
     assert done.fired > 20
@@ -237,7 +238,7 @@ def run_night() -> Night:
 
 def scope_runs() -> list[FlowRun]:
     with get_client(sync_client=True) as client:
-        deployment = client.read_deployment_by_name(pool.DEPLOYMENT)
+        deployment = client.read_deployment_by_name(FIRE_SCOPE.full_name)
         runs = client.read_flow_runs(limit=200)
     return [run for run in runs if run.deployment_id == deployment.id]
 

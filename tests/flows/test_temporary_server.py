@@ -1,79 +1,43 @@
 """The server of one command: it asks for its secret, and never outlives the command, however that ends."""
 
 import json
-import os
-import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 
 import httpx
 import pytest
 import sqlalchemy as sa
-from small_district import SmallDistrict
+import up_driver
+from socket_guard import Guard
+from up_driver import NIGHT, PATIENCE, ROOT, environment, processes_of, rows, until, writing_elsewhere
 
-from flows import temporary_server as serving
+from flows import temporary_server
 from xiaohao.errors import Unreachable
 from xiaohao.ledger.connect import open_engine
 from xiaohao.ledger.tables import NOTICE, PROBLEM
 from xiaohao.vocabulary import Light, NoticeState
 
 pytestmark = pytest.mark.xdist_group("prefect")
-ROOT = Path(__file__).parents[2]
-PATIENCE = 240.0
-GUARD = """
-import os, sys
-
-def watch(event, args):
-    if event == "socket.connect" and isinstance(args[1], tuple):
-        place = args[1][0]
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
-        place = args[0]
-    else:
-        return
-    with open(os.environ["CALLED"], "a") as called:
-        called.write(f"{place.decode() if isinstance(place, bytes) else place}\\n")
-
-sys.addaudithook(watch)
-"""
-"""Writes down every host that a process looks up or connects to; Python runs it at the start of each."""
-HOME_PLACES = {"127.0.0.1", "localhost", "::1", "None"}
 
 
 @pytest.fixture
 def small_home(tmp_path: Path, sqlite_template: Path) -> Path:
-    """XIAOHAO_HOME with a small ledger: one problem, overdue on 2023-10-16."""
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    shutil.copyfile(sqlite_template, home / "xiaohao.db")
-    engine = open_engine(f"sqlite:///{home / 'xiaohao.db'}")
-    SmallDistrict(engine).register(date(2023, 10, 9))
-    engine.dispose()
-    return home
-
-
-def environment(home: Path) -> dict[str, str]:
-    """A clean environment of a command on this home."""
-    ours = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "XIAOHAO_"))}
-    return ours | {"XIAOHAO_HOME": str(home)}
+    """XIAOHAO_HOME with a small ledger: one problem, overdue on NIGHT."""
+    return up_driver.small_home(tmp_path / "home", sqlite_template)
 
 
 def nightly(*more: str) -> list[str]:
-    return [sys.executable, "-m", "xiaohao", "nightly", "--date", "2023-10-16", "--json", *more]
+    return up_driver.command("nightly", "--date", NIGHT, "--json", *more)
 
 
 def test_a_whole_night_from_the_command_line_stays_on_this_machine(small_home: Path) -> None:
     """One JSON document on stdout and nothing else; no host but the loopback is looked up or called."""
-    guard = small_home / "guard"
-    guard.mkdir()
-    (guard / "sitecustomize.py").write_text(GUARD)
-    called = small_home / "called.txt"
-    env = environment(small_home) | {"PYTHONPATH": str(guard), "CALLED": str(called)}
+    guard = Guard(small_home / "guard")
+    env = environment(small_home, **guard.environment)
     done = subprocess.run(nightly(), cwd=ROOT, env=env, capture_output=True, timeout=PATIENCE, check=False)
     said = done.stderr.decode()
     assert done.returncode == 0, said
@@ -83,16 +47,15 @@ def test_a_whole_night_from_the_command_line_stays_on_this_machine(small_home: P
     assert len(night["root"]) == 64
     assert "Traceback" not in said
     assert len(said.splitlines()) <= 2, said
-    places = set(called.read_text().split("\n")) - {""}
-    assert places & HOME_PLACES, "the guard saw the calls to the server"
-    assert places <= HOME_PLACES
+    assert "127.0.0.1" in guard.places(), "the guard saw the calls to the server"
+    assert guard.abroad() == []
     assert (small_home / "reports" / "2023-10-16.md").exists()
     assert (small_home / "prefect" / "prefect.db").exists()
     assert not children_of(small_home)
 
 
 def test_the_server_asks_for_its_secret_and_is_gone_after_the_block(office_home: Path) -> None:  # noqa: ARG001
-    with serving.temporary_server() as starting:
+    with temporary_server.temporary_server() as starting:
         server = starting.answers()
         ask = f"{server.api_url}/flows/count"
         assert httpx.post(ask, json={}).status_code == 401
@@ -108,7 +71,7 @@ def test_a_server_that_does_not_start_says_why(
 ) -> None:
     monkeypatch.setenv("PREFECT_API_DATABASE_CONNECTION_URL", "sqlite+aiosqlite:////nowhere/prefect.db")
     with (
-        serving.temporary_server() as starting,
+        temporary_server.temporary_server() as starting,
         pytest.raises(Unreachable, match="临时服务没有启动起来") as told,
     ):
         starting.answers()
@@ -134,9 +97,8 @@ def test_no_server_outlives_a_command_that_is_ended(small_home: Path, how: signa
 @pytest.mark.long
 def test_ctrl_c_in_the_middle_of_a_night_leaves_it_to_the_next(small_home: Path) -> None:
     """The night waits for another writer when Ctrl-C comes; nothing of it is written, a later run does it all."""
-    other = open_engine(f"sqlite:///{small_home / 'xiaohao.db'}")
     with started(small_home) as command:
-        with other.begin():
+        with writing_elsewhere(small_home):
             until(lambda: (small_home / "prefect" / "prefect.db").exists(), "Prefect's database is made")
             until(lambda: "业务日期 2023-10-16" in logged(small_home), "the flow runs")
             command.send_signal(signal.SIGINT)
@@ -145,7 +107,6 @@ def test_ctrl_c_in_the_middle_of_a_night_leaves_it_to_the_next(small_home: Path)
         assert command.returncode == 130
         assert states(small_home) == ["Crashed"]
         until(lambda: not children_of(small_home), "the server ends")
-    other.dispose()
     done = subprocess.run(
         nightly("--direct"),
         cwd=ROOT,
@@ -155,11 +116,8 @@ def test_ctrl_c_in_the_middle_of_a_night_leaves_it_to_the_next(small_home: Path)
         check=True,
     )
     assert json.loads(done.stdout)["untold"] == 0
-    engine = open_engine(f"sqlite:///{small_home / 'xiaohao.db'}")
-    with engine.connect() as conn:
-        assert conn.execute(sa.select(PROBLEM.c.light)).scalar() is Light.RED
-        assert conn.execute(sa.select(NOTICE.c.state)).scalars().all() == [NoticeState.DELIVERED]
-    engine.dispose()
+    assert rows(small_home, sa.select(PROBLEM.c.light)) == [(Light.RED,)]
+    assert rows(small_home, sa.select(NOTICE.c.state)) == [(NoticeState.DELIVERED,)]
 
 
 @pytest.mark.long
@@ -190,20 +148,8 @@ def started(home: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def children_of(home: Path) -> list[int]:
-    """The servers that run on this home, by their environment."""
-    if not Path("/proc/self/environ").exists():
-        pytest.skip("needs /proc")
-    found = []
-    for process in Path("/proc").iterdir():
-        if not process.name.isdigit():
-            continue
-        try:
-            line, env = (process / "cmdline").read_bytes(), (process / "environ").read_bytes()
-        except OSError:
-            continue
-        if b"server_child.py" in line and f"XIAOHAO_HOME={home}\0".encode() in env:
-            found.append(int(process.name))
-    return found
+    """The servers that run on this home."""
+    return processes_of(home, "server_child.py")
 
 
 def logged(home: Path) -> str:
@@ -225,10 +171,3 @@ def states(home: Path) -> list[str]:
         found = list(conn.exec_driver_sql("SELECT state_name FROM flow_run").scalars())
     engine.dispose()
     return found
-
-
-def until(holds: Callable[[], bool], what: str) -> None:
-    last = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < last, f"waited in vain: {what}"
-        time.sleep(0.2)

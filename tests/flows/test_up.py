@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -172,6 +173,18 @@ def test_it_does_not_start_unguarded(tmp_path: Path, settings: dict[str, str], s
     ran = CommandLine(tmp_path / "home")("up", "--json", **settings)
     assert (ran.code, said in ran.document["error"]) == (1, True)
     assert not (tmp_path / "home" / "prefect").exists()
+
+
+def test_a_port_of_the_page_is_looked_at_where_the_page_is_going_to_listen(tmp_path: Path) -> None:
+    """On the address of the setting, not on the loopback that Prefect's server has."""
+    with socket.create_server(("127.0.0.2", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = CommandLine(tmp_path / "home", XIAOHAO_PAGE_HOST="127.0.0.2")
+        ran = line("up", "--port", str(free_port()), "--page-port", str(port), "--json")
+    assert (ran.code, ran.document["error"]) == (
+        1,
+        f"不能监听 127.0.0.2:{port}（已被别的程序占用）。可以用 --page-port 换一个端口。没有启动。",
+    )
 
 
 def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:

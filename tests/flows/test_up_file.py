@@ -16,7 +16,7 @@ from flows import alone, running, up_file
 from flows.up_file import Up
 from xiaohao.errors import Refused
 
-UP = Up(1, "http://127.0.0.1:4200/api", "xiaohao:secret-secret", None)
+UP = Up(1, "http://127.0.0.1:4200/api", "xiaohao:secret-secret", "http://127.0.0.1:4280")
 HOLDS = """
 import sqlite3, sys, time
 lock = sqlite3.connect(sys.argv[1], isolation_level=None)

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from digest_builders import digest_of, near, overdue
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifiers import digest, fit
@@ -108,6 +108,7 @@ def test_of_a_foot_too_long_the_link_stays_whole(limit: int, expected: str) -> N
 
 
 @given(TEXTS, st.lists(st.text(min_size=1, max_size=30), max_size=5), TEXTS, st.integers(30, 400))
+@example("", [], "\n", 30)  # lines that are alike count one by one
 def test_the_link_is_there_whatever_else_is_too_long(
     head: str, items: list[str], more: str, limit: int
 ) -> None:

@@ -19,12 +19,6 @@ APPRISES_OWN = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 """What Apprise imports warns of itself."""
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
-        monkeypatch.delenv(name)
-
-
 def test_the_file_appears_whole_and_for_the_owner_alone(tmp_path: Path) -> None:
     file = tmp_path / "heartbeat.json"
     for _ in range(2):

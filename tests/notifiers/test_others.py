@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -19,13 +18,6 @@ from notifiers.others import Others, OtherSettings
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what Apprise imports
 MESSAGE = digest.message(digest_of(overdue(), near()))
 KEY = "digest:2026-11-24:1:G0007:other"
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
 
 
 def send(urls: Mapping[str, str], address: str = "默认", *, times: int = 1, **but: Any) -> list[Receipt]:

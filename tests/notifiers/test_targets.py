@@ -30,13 +30,6 @@ UNNAMED = "不在允许的名单里"
 METADATA = "元数据地址"
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
 def targets(*hosts: str, networks: Sequence[str] = (), own: str | None = OWN) -> Targets:
     return Targets.of(hosts, networks, own=own)
 

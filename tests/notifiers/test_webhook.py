@@ -6,59 +6,35 @@ import hashlib
 import hmac
 import json
 import logging
-import os
 import socket
 import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from certificates import self_signed
+from channel_sending import CUT_OFF, KEY, NOW, QUICK, WAYS
 from digest_builders import digest_of, near, overdue
-from loopback_receiver import Answer, Receiver, Request, receiving
+from loopback_receiver import Answer, Request, receiving
 
 from models.facts import facts_from_json
 from notifiers import digest
-from notifiers.message import Accepted, Again, Misconfigured, Receipt, Refused, Uncertain, letter
+from notifiers.message import Accepted, Again, Misconfigured, Receipt, Refused, letter
 from notifiers.webhook import Webhook, fault_of, read_answer
+from xiaohao.vocabulary import Channel
 
+WAY = WAYS[Channel.WEBHOOK]
 SECRET = "this is secret"
-NOW = 1_700_000_000
 FACTS = digest_of(overdue(title="小区东门“🚧”道路破损"), near())
 MESSAGE = digest.message(FACTS)
-KEY = "compose-42:official-7:webhook"
-QUICK: dict[str, Any] = {
-    "connect": timedelta(seconds=2),
-    "answer": timedelta(seconds=0.3),
-    "within": timedelta(seconds=2),
-}
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-
-
-def send(
-    url: str, *, times: int = 1, address: str | None = None, key: str = KEY, **but: Any
-) -> list[Receipt]:
-    """Send the message `times` times, one after the other over one channel."""
-
-    async def sends() -> list[Receipt]:
-        channel = Webhook(url, **{"secret": SECRET, "now": lambda: NOW, **but})
-        try:
-            said = letter(channel, MESSAGE, address=address or url, key=key)
-            return [await channel.send(said) for _ in range(times)]
-        finally:
-            await channel.aclose()
-
-    return asyncio.run(sends())
+send = partial(WAY.send, message=MESSAGE)
 
 
 def answered(*answers: Answer, **but: Any) -> Receipt:
@@ -129,15 +105,6 @@ def test_each_status_is_judged(answer: Answer, expected: Receipt) -> None:
     assert answered(answer) == expected
 
 
-def test_an_answer_that_never_comes_is_uncertain_since_the_notice_went_out() -> None:
-    with receiving(Answer(hang_up=True)) as receiver:
-        assert send(receiver.url) == [Uncertain("已发出，连接中断，未收到应答")]
-        assert len(receiver.requests) == 1
-    with receiving(Answer(slow=5)) as receiver:
-        assert send(receiver.url, **QUICK) == [Uncertain("已发出，未等到应答")]
-        assert len(receiver.requests) == 1
-
-
 def test_what_is_no_http_is_uncertain() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -156,18 +123,12 @@ def test_what_is_no_http_is_uncertain() -> None:
                 finally:
                     await channel.aclose()
 
-        assert asyncio.run(sends()) == Uncertain("已发出，连接中断，未收到应答")
+        assert asyncio.run(sends()) == CUT_OFF
 
 
 def test_a_verdict_stands_though_the_rest_of_the_answer_never_comes() -> None:
     assert answered(Answer(200, body=b"{", endless=True), **QUICK) == Accepted(delivered=True)
     assert answered(Answer(400, body=b"{", endless=True), **QUICK) == Refused(400, "对方拒收（400）")
-
-
-def test_a_receiver_that_cannot_be_reached_surely_got_nothing() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    assert send(f"http://127.0.0.1:{port}/") == [Again("连接不上对方服务器")]
 
 
 @pytest.mark.parametrize(
@@ -297,19 +258,14 @@ def test_a_proxy_of_the_environment_is_used_but_never_for_this_machine(
 
 
 def test_sends_run_side_by_side_over_one_channel() -> None:
-    async def sends(receiver: Receiver) -> list[Receipt]:
-        channel = Webhook(receiver.url, SECRET)
-        try:
-            one = [
-                channel.send(letter(channel, MESSAGE, address=receiver.url, key=f"{n}")) for n in range(10)
-            ]
-            async with asyncio.timeout(6):  # one by one it would take 10 seconds
-                return await asyncio.gather(*one)
-        finally:
-            await channel.aclose()
-
     with receiving(Answer(slow=1.0)) as receiver:
-        assert asyncio.run(sends(receiver)) == [Accepted(delivered=True)] * 10
+
+        async def sends(channel: Webhook) -> list[Receipt]:
+            letters = [letter(channel, MESSAGE, address=receiver.url, key=f"{n}") for n in range(10)]
+            async with asyncio.timeout(6):  # one by one it would take 10 seconds
+                return await asyncio.gather(*map(channel.send, letters))
+
+        assert WAY.over(receiver.url, sends) == [Accepted(delivered=True)] * 10
     assert {request.headers["Idempotency-Key"] for request in receiver.requests} == {
         str(n) for n in range(10)
     }

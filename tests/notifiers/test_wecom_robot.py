@@ -1,36 +1,23 @@
 """企业微信群机器人 against a stand-in on loopback: what goes out, and how each answer is judged."""
 
-import asyncio
 import dataclasses
 import json
-import logging
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from channel_sending import WAYS
 from digest_builders import digest_of, near, overdue
-from vendor_standin import Trouble, without_proxies
 from wecom_standin import WecomStandin, wecom
 
 from models.facts import UnitCount
 from notifiers import digest, fit
-from notifiers.message import (
-    Accepted,
-    Again,
-    Letter,
-    Message,
-    Misconfigured,
-    Part,
-    Receipt,
-    Refused,
-    Uncertain,
-    letter,
-)
-from notifiers.wecom_robot import LIMIT, TABLE, WecomRobot, WecomRobotSettings, as_text
-from xiaohao.vocabulary import Light
+from notifiers.message import Accepted, Again, Message, Part, Receipt, Refused
+from notifiers.wecom_robot import LIMIT, as_text
+from xiaohao.vocabulary import Channel, Light
 
-KEYS = {"默认": "KEY-OF-ROBOT", "孟轲乡": "KEY-OF-TOWN"}
+WAY = WAYS[Channel.WECOM_ROBOT]
 FACTS = digest_of(
     overdue(title="小区东门<@all>道路**破损**"),
     near(),
@@ -45,23 +32,16 @@ LONG = digest.message(
         page_url="https://ledger.example/n/1",
     )
 )
-KEY = "compose-42:official-7:wecom_robot"
-QUICK: Mapping[str, Any] = {"answer": timedelta(seconds=0.3), "within": timedelta(seconds=2)}
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_proxies(monkeypatch)
 
 
 @pytest.fixture
-def standin() -> Any:
+def standin() -> Iterator[WecomStandin]:
     with wecom() as running:
         yield running
 
 
 def body_of(message: Message = MESSAGE, address: str = "默认") -> str:
-    return WecomRobot(WecomRobotSettings(keys=KEYS)).body(message, address=address, key=KEY)
+    return WAY.body(WAY.settings("https://wecom.example"), message, address=address)
 
 
 def content_of(message: Message = MESSAGE, address: str = "默认") -> str:
@@ -71,29 +51,13 @@ def content_of(message: Message = MESSAGE, address: str = "默认") -> str:
 
 
 def send(
-    base: str,
-    *,
-    message: Message = MESSAGE,
-    address: str = "默认",
-    keys: Mapping[str, str] = KEYS,
-    times: int = 1,
-    **but: Any,
+    standin: WecomStandin, message: Message = MESSAGE, *, address: str = "默认", **but: Any
 ) -> list[Receipt]:
-    """Send the message `times` times, one after the other over one channel."""
-
-    async def sends() -> list[Receipt]:
-        channel = WecomRobot(WecomRobotSettings(keys=keys, base=base), **but)
-        try:
-            said = letter(channel, message, address=address, key=KEY)
-            return [await channel.send(said) for _ in range(times)]
-        finally:
-            await channel.aclose()
-
-    return asyncio.run(sends())
+    return WAY.send(WAY.settings(standin.url), message, address=address, **but)
 
 
 def test_the_notice_comes_as_markdown_of_the_robots_own_kind(standin: WecomStandin) -> None:
-    assert send(standin.url) == [Accepted()]
+    assert send(standin) == [Accepted()]
     (call,) = standin.calls
     assert (call.path, call.query) == ("/cgi-bin/webhook/send", {"key": "KEY-OF-ROBOT"})
     (delivered,) = standin.delivered
@@ -133,7 +97,7 @@ def test_the_heading_has_one_of_the_three_colours_or_none(light: Light | None, h
 
 
 def test_the_person_is_mentioned_by_userid_at_the_end(standin: WecomStandin) -> None:
-    assert send(standin.url, address="孟轲乡@WangJianguo") == [Accepted()]
+    assert send(standin, address="孟轲乡@WangJianguo") == [Accepted()]
     (delivered,) = standin.delivered
     assert delivered.content.endswith("\n<@WangJianguo>")
     assert delivered.mentions == ("WangJianguo",)
@@ -157,16 +121,7 @@ def test_items_go_till_it_fits_and_are_counted(address: str) -> None:
 def test_one_byte_more_than_the_limit_is_refused_as_the_vendor_would(standin: WecomStandin) -> None:
     def sent(size: int) -> Receipt:
         body = json.dumps({"msgtype": "markdown", "markdown": {"content": "a" * size}})
-        said = Letter(body=body, address="默认", key=KEY, recipient="", business_date=MESSAGE.business_date)
-
-        async def one() -> Receipt:
-            channel = WecomRobot(WecomRobotSettings(keys=KEYS, base=standin.url))
-            try:
-                return await channel.send(said)
-            finally:
-                await channel.aclose()
-
-        return asyncio.run(one())
+        return send(standin, body=body)[0]
 
     assert sent(LIMIT) == Accepted()
     assert sent(LIMIT + 1) == Accepted()
@@ -175,7 +130,7 @@ def test_one_byte_more_than_the_limit_is_refused_as_the_vendor_would(standin: We
 
 def test_where_markdown_is_not_taken_the_same_words_go_as_text(standin: WecomStandin) -> None:
     standin.takes_markdown = False
-    assert send(standin.url, address="默认@WangJianguo", times=2) == [Accepted(), Accepted()]
+    assert send(standin, address="默认@WangJianguo", times=2) == [Accepted(), Accepted()]
     first, second = standin.delivered
     assert (first.kind, first.mentions, first.content) == ("text", ("WangJianguo",), second.content)
     lines = first.content.splitlines()
@@ -203,110 +158,15 @@ def test_a_text_too_long_loses_whole_items_and_keeps_the_link() -> None:
     assert as_text(cut) is None
 
 
-def test_a_text_refused_too_is_refused_once_and_for_all(standin: WecomStandin) -> None:
-    standin.codes.extend([40058, 40058])
-    assert send(standin.url) == [Refused(40058, "消息参数不合格，或内容过长")]
-    assert len(standin.calls) == 2
-    standin.codes.extend([40058, 45009])
-    (receipt,) = send(standin.url)
-    assert isinstance(receipt, Again)
-
-
-JUDGED: list[tuple[int, Receipt]] = [
-    (-1, Again("企业微信系统繁忙", code=-1)),
-    (45009, Again("发送过快：每个机器人每分钟最多 20 条", timedelta(seconds=60), 45009)),
-    (45033, Again("同时发送过多", code=45033)),
-    (44004, Refused(44004, "消息内容为空")),
-    (93000, Refused(93000, "机器人的 key 不正确，或机器人已被移出群聊")),
-    (99999, Again("对方返回未收录的错误码 99999", code=99999)),
-]
-
-
-def test_each_code_is_judged(standin: WecomStandin) -> None:
-    standin.codes.extend(code for code, _ in JUDGED)
-    assert send(standin.url, times=len(JUDGED)) == [expected for _, expected in JUDGED]
-    assert standin.delivered == []
-
-
-def test_every_code_of_the_table_has_a_test() -> None:
-    assert set(TABLE) == {code for code, _ in JUDGED} - {99999} | {40008, 40058}
-
-
 def test_the_twenty_first_message_of_a_minute_waits_sixty_seconds(standin: WecomStandin) -> None:
     now = [1_700_000_000.0]
     standin.clock = lambda: now[0]
-    receipts = send(standin.url, times=21)
+    receipts = send(standin, times=21)
     assert receipts[:20] == [Accepted()] * 20
     assert receipts[20] == Again("发送过快：每个机器人每分钟最多 20 条", timedelta(seconds=60), 45009)
-    assert send(standin.url, address="孟轲乡") == [Accepted()]  # another robot has a rate of its own
+    assert send(standin, address="孟轲乡") == [Accepted()]  # another robot has a rate of its own
     now[0] += 60
-    assert send(standin.url) == [Accepted()]
-
-
-TROUBLES: list[tuple[Trouble, Receipt]] = [
-    (Trouble.HANG_UP, Uncertain("已发出，连接中断，未收到应答")),
-    (Trouble.SLOW, Uncertain("已发出，未等到应答")),
-    (Trouble.HTML, Uncertain("应答中没有结果码（HTTP 200），不知是否已发出", code=200)),
-    (Trouble.EMPTY, Uncertain("应答中没有结果码（HTTP 200），不知是否已发出", code=200)),
-    (Trouble.A_LIST, Uncertain("应答中没有结果码（HTTP 200），不知是否已发出", code=200)),
-    (Trouble.NO_CODE, Uncertain("应答中没有结果码（HTTP 200），不知是否已发出", code=200)),
-    (Trouble.CODE_AS_TEXT, Uncertain("应答中没有结果码（HTTP 200），不知是否已发出", code=200)),
-    (Trouble.GATEWAY, Uncertain("应答中没有结果码（HTTP 502），不知是否已发出", code=502)),
-    (Trouble.BUSY, Again("对方暂时不能接收（503）", code=503)),
-]
-
-
-def test_an_answer_without_a_code_is_uncertain(standin: WecomStandin) -> None:
-    standin.troubles.extend(trouble for trouble, _ in TROUBLES)
-    receipts = send(standin.url, times=len(TROUBLES), **QUICK)
-    assert receipts == [expected for _, expected in TROUBLES]
-    assert len(standin.delivered) == len(TROUBLES) - 1  # all but BUSY
-
-
-def test_a_host_that_is_not_there_surely_got_nothing() -> None:
-    with wecom() as standin:
-        base = standin.url
-    assert send(base) == [Again("连接不上对方服务器")]
-
-
-@pytest.mark.parametrize(
-    ("base", "keys", "address", "expected"),
-    [
-        ("https://wecom.example", {}, "默认", Misconfigured("settings", "未设置企业微信群机器人")),
-        ("http://wecom.example", KEYS, "默认", Misconfigured("address", "接口地址须以 https:// 开头")),
-        ("wecom.example", KEYS, "默认", Misconfigured("address", "接口地址须以 https:// 开头")),
-        ("https://wecom.example:port", KEYS, "默认", Misconfigured("address", "接口地址格式不正确")),
-        ("https://wecom.example", KEYS, "别处", Refused("robot", "设置中没有这个名称的企业微信群机器人")),
-    ],
-)
-def test_faults_of_settings_are_found_before_anything_is_sent(
-    base: str, keys: Mapping[str, str], address: str, expected: Receipt
-) -> None:
-    assert send(base, keys=keys, address=address) == [expected]
-
-
-def test_a_retry_is_byte_for_byte_the_first_try(standin: WecomStandin) -> None:
-    standin.codes.append(-1)
-    receipts = send(standin.url, times=2)
-    assert [type(receipt) for receipt in receipts] == [Again, Accepted]
-    first, second = standin.calls
-    assert first.body == second.body == body_of().encode()
-
-
-def test_no_body_receipt_or_log_bears_a_key_or_what_came_back(
-    standin: WecomStandin, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    standin.codes.extend([93000, 40008, 99999, 45009])
-    standin.troubles.extend([Trouble.HANG_UP, Trouble.HTML])
-    receipts = send(standin.url, times=6)
-    receipts += send("http://127.0.0.1:9/")
-    said = " ".join(str(receipt) for receipt in receipts) + caplog.text + body_of()
-    settings = WecomRobotSettings(keys=KEYS)
-    said += repr(settings) + repr(WecomRobot(settings))
-    assert "改发文字" in caplog.text
-    for secret in ("KEY-OF", "refused", "more info", "It works"):
-        assert secret not in said
+    assert send(standin) == [Accepted()]
 
 
 def test_a_plain_message_without_items_is_sent_too(standin: WecomStandin) -> None:
@@ -318,7 +178,7 @@ def test_a_plain_message_without_items_is_sent_too(standin: WecomStandin) -> Non
         recipient="王建国",
         business_date=MESSAGE.business_date,
     )
-    assert send(standin.url, message=message) == [Accepted()]
+    assert send(standin, message=message) == [Accepted()]
     assert standin.delivered[0].content == "### 试发\n这是一条测试消息。"
 
 
@@ -330,7 +190,7 @@ def test_the_text_agrees_with_what_apprise_sends(standin: WecomStandin) -> None:
     content = json.loads(text)["text"]["content"]
     assert plugin.send(body=content)
     standin.takes_markdown = False
-    assert send(standin.url) == [Accepted()]
+    assert send(standin) == [Accepted()]
     theirs, _, ours = standin.calls
     assert (ours.method, ours.path, ours.query) == (theirs.method, theirs.path, theirs.query)
     assert ours.values == theirs.values
@@ -342,7 +202,7 @@ def test_apprise_counts_as_sent_what_the_vendor_refuses_and_we_do_not(standin: W
     plugin = apprise_robot(standin)
     standin.codes.extend([93000, 93000])
     assert plugin.send(body="督办通知") is True
-    assert isinstance(send(standin.url)[0], Refused)
+    assert isinstance(send(standin)[0], Refused)
     assert standin.delivered == []
 
 

@@ -28,15 +28,16 @@ def owed(ledger: Ledger, at: datetime) -> date:
 def owing(ledger: Ledger, at: datetime, *, most_days: int) -> Owing:
     """What a night that nobody gave a date is to do at the instant `at` (aware).
 
-    Nothing where its date is done already, with nothing left untold by a run that died after firing, or lies before the last night because the clock was set
-    back. Raises WrongDate where it is more than `most_days` after the last night: no clock that was
-    set ahead turns a district red. The first night of a ledger is owed whatever its date is.
+    Nothing where its date is done already, with nothing left untold by a run that died after firing, or lies
+    before the last night because the clock was set back. Raises WrongDate where it is more than `most_days`
+    after the last night: no clock that was set ahead turns a district red. The first night of a ledger is
+    owed whatever its date is.
     """
     on = business_date.owed(at)
     with ledger.reading() as r:
         last = runs.last_night(r)
         if last is None or last < on:
-            check_clock(last, on, most_days=most_days)
+            _check_clock(last, on, most_days=most_days)
             return Owing(on, last)
         if last > on:
             said = f"{on} 早于上一次夜间运行的 {last}，没有运行。如果时钟被调慢了，请核对。"
@@ -55,10 +56,10 @@ def last_night(ledger: Ledger, else_: date) -> date:
 def check_today(ledger: Ledger, today: date, *, most_days: int) -> None:
     """Raise WrongDate where today lies more than `most_days` after the last night: the clock may be wrong."""
     with ledger.reading() as r:
-        check_clock(runs.last_night(r), today, most_days=most_days)
+        _check_clock(runs.last_night(r), today, most_days=most_days)
 
 
-def check_clock(last_night: date | None, on: date, *, most_days: int) -> None:
+def _check_clock(last_night: date | None, on: date, *, most_days: int) -> None:
     """Raise WrongDate for a date more than `most_days` after the last night."""
     if last_night is None or (days := (on - last_night).days) <= most_days:
         return
