@@ -265,7 +265,7 @@ WAYS: Mapping[Channel, Way] = {
         address="u1",
         token_path=TOKEN,
         knows="content",
-        secrets=("APP-SECRET", "ACCESS-"),
+        secrets=("APP-SECRET", "ACCESS-", "topapi", "gettoken"),
         wrong={"app_secret": "APP-SECRET-WRONG"},
     ),
     Channel.DINGTALK_GOV: Way(

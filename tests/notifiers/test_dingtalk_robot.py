@@ -1,6 +1,7 @@
 """The DingTalk robot against a stand-in that checks what it gets: what goes out, and how each answer is judged."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from channel_sending import DINGTALK_SECRET as SECRET
 from channel_sending import KEY, WAYS, no_code
 from digest_builders import digest_of, near, overdue
 from dingtalk_standin import NOT_MATCHING, ROBOT, Delivered, Robot, dingtalk
+from vendor_standin import Planned
 
 from notifiers import digest, fit, signing
 from notifiers.client import Answer
@@ -233,6 +235,24 @@ def test_the_host_is_a_setting_and_may_have_a_path() -> None:
         of = settings(f"{standin.base}/gateway/")
         assert send(of) == [Again("对方返回未收录的错误码 404", code=404)]
         assert standin.calls[0].path == "/gateway/robot/send"
+
+
+def test_no_secret_that_the_vendors_words_repeat_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    """A word that is known, words that are told as they are, and a signature that does not match."""
+    caplog.set_level(logging.DEBUG)
+    with dingtalk() as standin:
+        standin.robots["TOKEN1"] = Robot(secret="SECother")
+        for words in (f"TOKEN1-{SECRET}", f"bad {SECRET}"):
+            echo = {"errcode": 310000, "errmsg": f"{words} in {standin.base}{ROBOT}?x=1"}
+            standin.plan(ROBOT, Planned(said=echo))
+        of = settings(standin.base, secret=SECRET)
+        receipts = send(of, times=3)
+        signed = [call.query["sign"] for call in standin.calls]
+    assert [type(each) for each in receipts] == [Misconfigured] * 3
+    told = f"{receipts} {of!r} {caplog.text}"
+    assert "bad … in …" in told
+    for secret in (SECRET, "TOKEN1", "13800000000", *signed, "robot/send"):
+        assert secret not in told
 
 
 def test_apprise_makes_the_same_body_and_signature_but_calls_nobody_and_sees_no_refusal(

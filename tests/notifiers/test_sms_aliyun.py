@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from channel_sending import WAYS
+from channel_sending import MOBILE, WAYS
 from sms_standin import Vendors, vendors
 from vendor_standin import Planned
 
@@ -24,11 +24,13 @@ def aliyun() -> Iterator[Vendors]:
 def test_the_variables_go_by_the_names_of_the_template(aliyun: Vendors) -> None:
     assert WAY.send(WAY.settings(aliyun.url)) == [Accepted(reference="900000000^0")]
     ((_, query),) = aliyun.state.asked
+    (sent,) = aliyun.state.sent.values()
+    assert sent.number == MOBILE
     assert query["TemplateParam"] == '{"n":"2","d":"11-24"}'
 
 
 def test_a_second_try_has_the_same_query_and_is_no_duplicate_to_the_vendor(aliyun: Vendors) -> None:
-    first, second = WAY.send(WAY.settings(aliyun.url), times=2)
+    (first,), (second,) = (WAY.send(WAY.settings(aliyun.url)) for _ in range(2))
     assert first != second  # two numbers of the vendor's, which de-duplicates nothing
     (_, asked), (_, again) = aliyun.state.asked
     assert asked == again

@@ -46,7 +46,7 @@ def test_a_value_never_passes_the_six_characters_of_newer_accounts(tencent: Vend
 
 
 def test_a_second_try_has_the_same_body_and_the_same_context(tencent: Vendors) -> None:
-    first, second = WAY.send(WAY.settings(tencent.url), times=2)
+    (first,), (second,) = (WAY.send(WAY.settings(tencent.url)) for _ in range(2))
     assert first != second  # two numbers of the vendor's, which de-duplicates nothing
     (_, asked), (_, again) = tencent.state.asked
     assert asked == again
