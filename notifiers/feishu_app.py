@@ -67,11 +67,18 @@ _LOG = logging.getLogger("xiaohao.notifiers")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeishuAppSettings:
-    """The application, and where the interface is."""
+    """The application, where the interface is, and what its callbacks are checked with, where they are set up."""
 
     app_id: str
     secret: str = field(repr=False)
     base: str = "https://open.feishu.cn/open-apis"
+    callback_encrypt_key: str = field(default="", repr=False)
+    callback_verification_token: str = field(default="", repr=False)
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether a button on a card reaches us."""
+        return bool(self.callback_encrypt_key and self.callback_verification_token)
 
 
 class FeishuApp:
@@ -99,7 +106,8 @@ class FeishuApp:
 
     def body(self, message: Message, *, address: str, key: str) -> str:
         """The card to this open_id with the notice's `uuid`; neither token nor secret is in it."""
-        return feishu_card.card_within(message, LIMIT, write=partial(_request, address, key))
+        write = partial(_request, address, key)
+        return feishu_card.card_within(message, LIMIT, calls_back=self._settings.calls_back, write=write)
 
     async def send(self, letter: Letter) -> Receipt:
         """Send to `letter.address`, an open_id; once more as text where the card is not taken."""

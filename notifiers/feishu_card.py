@@ -10,16 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from notifiers import fit, layout, wording
+from notifiers import fit, layout, links, wording
 from notifiers.message import Message, Part
 from notifiers.vendors import BadForm
-from xiaohao.vocabulary import Light
+from xiaohao.vocabulary import Action, Light
 
 _TEMPLATES = {Light.RED: "red", Light.YELLOW: "yellow", Light.GREEN: "green"}
 _WITHOUT_LIGHT = "blue"
 _LONGEST_SUBJECT = 240
 _TITLE = "通知"
 _BUTTON = "查看并办理"
+ACKNOWLEDGED = "acknowledged"
+"""What the value of the button 已阅 calls the token of its notice."""
 _OPEN_ID = re.compile(r"ou_[A-Za-z0-9_-]{1,64}", re.ASCII)
 _AT = re.compile(r"<at id=(ou_[A-Za-z0-9_-]+)></at>")
 _SUB_CODE = re.compile(r"ErrCode: ?(\d{1,9})\b", re.ASCII)
@@ -45,9 +47,17 @@ def masked(text: str, *, but: str | None = None) -> str:
 
 
 def card_within(
-    message: Message, limit: int, *, mention: str | None = None, write: Callable[[Mapping[str, Any]], str]
+    message: Message,
+    limit: int,
+    *,
+    mention: str | None = None,
+    calls_back: bool = False,
+    write: Callable[[Mapping[str, Any]], str],
 ) -> str:
     """What `write` makes of the message's card, in at most `limit` UTF-8 bytes.
+
+    With `calls_back` a notice that has its own page gets the button 已阅 too, which asks our callback and
+    names the notice by its link's token; what a robot says must not have it.
 
     The limit is of the whole that is posted, where JSON escapes count too, so the words get less room
     until it fits; items go from the end. A mention that is no open_id is left away.
@@ -55,9 +65,10 @@ def card_within(
     shown = _shown(message)
     labels = (_label(line, message.link) for line in message.foot.markdown.splitlines())
     label = next(filter(None, labels), None)
+    token = links.token_in(message.link) if calls_back else None
 
     def written(room: int) -> str:
-        return write(_card(shown, room, label=label, mention=mention))
+        return write(_card(shown, room, label=label, mention=mention, token=token))
 
     whole = written(limit)
     if fit.size(whole) <= limit:
@@ -113,14 +124,20 @@ def _shown(message: Message) -> Message:
     )
 
 
-def _card(message: Message, room: int, *, label: str | None, mention: str | None) -> Mapping[str, Any]:
+def _card(
+    message: Message, room: int, *, label: str | None, mention: str | None, token: str | None
+) -> Mapping[str, Any]:
     template = _TEMPLATES[message.light] if message.light else _WITHOUT_LIGHT
     subject = fit.characters(message.subject, _LONGEST_SUBJECT, tail="…")
     elements: list[Mapping[str, Any]] = [_markdown(message.markdown_within(room))]
     if mention and open_id(mention):
         elements.append(_markdown(f"<at id={mention}></at>"))
     if message.link:
-        elements.append(_button(label or _BUTTON, message.link))
+        opens = {"type": "open_url", "default_url": message.link}
+        elements.append(_button(label or _BUTTON, opens, kind="primary"))
+    if token:
+        asks = {"type": "callback", "value": {ACKNOWLEDGED: token}}
+        elements.append(_button(Action.ACKNOWLEDGE.label, asks, kind="default"))
     return {
         "schema": "2.0",
         "header": {"title": _plain(subject or _TITLE), "template": template},
@@ -142,9 +159,8 @@ def _label(line: str, link: str | None) -> str | None:
     return line[1 : -len(end)] if link and line.startswith("[") and line.endswith(end) else None
 
 
-def _button(label: str, url: str) -> Mapping[str, Any]:
-    opens = {"type": "open_url", "default_url": url}
-    return {"tag": "button", "text": _plain(label), "type": "primary", "behaviors": [opens]}
+def _button(label: str, does: Mapping[str, Any], *, kind: str) -> Mapping[str, Any]:
+    return {"tag": "button", "text": _plain(label), "type": kind, "behaviors": [does]}
 
 
 def _bare(markdown: str) -> str:

@@ -7,12 +7,14 @@ with it. A number alone would let anybody go through all notices.
 import base64
 import hashlib
 import hmac
+import re
 from dataclasses import replace
 
 from models.facts import DigestFacts
 
 _BYTES = 15
 _PURPOSE = b"xiaohao notice "
+_OWN_PAGE = re.compile(r"/n/([0-9]{1,18}-[A-Za-z0-9_-]{20})$", re.ASCII)
 
 
 def token(key: bytes, notice_id: int) -> str:
@@ -27,6 +29,12 @@ def notice_of(key: bytes, said: str) -> int | None:
     if not (number.isascii() and number.isdigit() and len(number) <= 18 and str(int(number)) == number):
         return None
     return int(number) if hmac.compare_digest(token(key, int(number)).encode(), said.encode()) else None
+
+
+def token_in(link: str | None) -> str | None:
+    """The token of a notice's own page; None for another address, as the pages' bare one."""
+    found = _OWN_PAGE.search(link or "")
+    return found[1] if found else None
 
 
 def linked(facts: DigestFacts, notice_id: int, key: bytes | None) -> DigestFacts:

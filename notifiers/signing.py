@@ -40,6 +40,25 @@ def feishu_robot(secret: str, at: int) -> str:
     return _base64(hmac.digest(f"{at}\n{secret}".encode(), b"", hashlib.sha256))
 
 
+def wecom_callback(token: str, timestamp: str, nonce: str, encrypted: str) -> str:
+    """The `msg_signature` of a WeCom callback, and of the answer to one: hex SHA-1 of the four, sorted and joined.
+
+    Sorted by their characters; `timestamp` and `nonce` are the query's own texts.
+    """
+    joined = "".join(sorted((token, timestamp, nonce, encrypted)))
+    return hashlib.sha1(joined.encode(), usedforsecurity=False).hexdigest()
+
+
+def feishu_callback(timestamp: str, nonce: str, encrypt_key: str, body: bytes) -> str:
+    """The `X-Lark-Signature` of a Feishu callback: hex SHA-256 of the three texts and the bytes of the body."""
+    return hashlib.sha256(f"{timestamp}{nonce}{encrypt_key}".encode() + body).hexdigest()
+
+
+def holds(said: str, expected: str) -> bool:
+    """Whether a signature, or a token, is the expected one; takes the same time either way."""
+    return hmac.compare_digest(said.encode(errors="surrogatepass"), expected.encode())
+
+
 def webhook(secret: str, at: int, body: bytes) -> str:
     """The value of `X-Xiaohao-Signature`: `t=…,v1=…`, for the bytes of the body as they are sent.
 

@@ -26,6 +26,8 @@ LIMIT = 2048
 """UTF-8 bytes of the `content` field."""
 SAME_WITHIN = timedelta(hours=4)
 """How long the vendor knows a request again; four hours is its most."""
+NOT_TRUSTED = 60020
+"""Our address is not on the application's list."""
 TABLE: Mapping[int, vendors.Verdict] = {
     -1: again("企业微信系统繁忙"),
     6000: again("企业微信数据版本冲突，稍后再试"),
@@ -47,7 +49,7 @@ TABLE: Mapping[int, vendors.Verdict] = {
     48002: operator("应用没有调用此接口的权限"),
     50003: operator("应用已被停用"),
     60011: operator("应用没有给这些成员发消息的权限"),
-    60020: operator("本机出口地址不在应用的“企业可信IP”中"),
+    NOT_TRUSTED: operator("本机出口地址不在应用的“企业可信IP”中"),
     301002: operator("应用编号（agentid）与 secret 不是同一个应用"),
 }
 _FROM_IP = re.compile(r"from ip: ([0-9A-Fa-f.:]{2,45})(?![0-9A-Fa-f.:])")
@@ -56,7 +58,7 @@ _LOG = logging.getLogger("xiaohao.notifiers")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WecomAppSettings:
-    """The enterprise, its application, and where the interface is.
+    """The enterprise, its application, where the interface is, and what its callbacks are checked with.
 
     With `plain_text` notices go as text: for an office whose people read in WeChat, which shows no markdown.
     """
@@ -66,6 +68,13 @@ class WecomAppSettings:
     agent_id: int
     base: str = "https://qyapi.weixin.qq.com"
     plain_text: bool = False
+    callback_token: str = field(default="", repr=False)
+    callback_aes_key: str = field(default="", repr=False)
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether what a person answers in the chat reaches us."""
+        return bool(self.callback_token and self.callback_aes_key)
 
 
 class WecomApp:
@@ -84,6 +93,8 @@ class WecomApp:
 
     def body(self, message: Message, *, address: str, key: str) -> str:  # noqa: ARG002
         """The message to this userid; neither token nor secret is in it."""
+        if self._settings.calls_back:
+            message = wecom_markdown.inviting(message)
         if self._settings.plain_text:
             return self._request(address, "text", wecom_markdown.plain(message))
         return self._request(address, "markdown", wecom_markdown.content(message, LIMIT))
@@ -170,5 +181,5 @@ def _named(answer: Answer, field_name: str) -> set[str]:
 def _with_our_address(verdict: Misconfigured, answer: Answer) -> Misconfigured:
     """60020 says by which address we came: the one thing that the operator has to enter there."""
     said = answer.said.get("errmsg")
-    found = _FROM_IP.search(said) if verdict.code == 60020 and isinstance(said, str) else None
+    found = _FROM_IP.search(said) if verdict.code == NOT_TRUSTED and isinstance(said, str) else None
     return Misconfigured(verdict.code, f"{verdict.why}：{found[1].rstrip('.:')}") if found else verdict

@@ -5,9 +5,10 @@ a phone and a text made of it (`as_text`) is cut between items, never inside one
 """
 
 import re
+from dataclasses import replace
 
 from notifiers import fit, layout, wording
-from notifiers.message import Message
+from notifiers.message import Message, Part
 from xiaohao.vocabulary import Light
 
 TEXT_LIMIT = 2048
@@ -17,6 +18,7 @@ _LONGEST_SUBJECT = 240
 _USERID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}", re.ASCII)
 _MENTION = re.compile(r"\n<@([^<>\n]+)>$")
 _LINK = re.compile(r"\[([^\]\n]+)\]\(([^)\n]+)\)")
+_ANSWER = "也可以在这里直接回复“已阅”。"
 _LEFT_OUT = "……其余内容略，请打开系统查看"
 
 
@@ -62,6 +64,15 @@ def plain(message: Message) -> str:
     """Subject and body as plain text in at most 2,048 bytes."""
     subject = fit.characters(wording.one_line(message.subject), _LONGEST_SUBJECT, tail="…")
     return f"{subject}\n{message.text_within(TEXT_LIMIT - fit.size(subject) - 1)}"
+
+
+def inviting(message: Message) -> Message:
+    """The message with a last line that says that 已阅 may be answered in the chat; one without facts as it is."""
+    if message.facts is None:
+        return message
+    foot = message.foot
+    said = Part(*("\n".join(filter(None, (part, _ANSWER))) for part in (foot.text, foot.markdown)))
+    return replace(message, foot=said)
 
 
 def _heading(message: Message) -> str:

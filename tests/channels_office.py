@@ -19,6 +19,7 @@ from loopback_receiver import Receiver, receiving
 from mail_standin import Postman, serving
 from sms_standin import APP, KEY_ID, SIGN, TEMPLATE, Vendors, vendors
 from sms_standin import SECRET as SMS_SECRET
+from vendor_callers import AES_KEY
 from wecom_standin import WecomStandin, wecom
 
 from xiaohao.vocabulary import Channel
@@ -39,6 +40,10 @@ SECRETS = (
     "TOKEN-OF-ROBOT",
     "this is secret",
     "PASSWORD-IN-URL",
+    "TOKEN-OF-CALLBACK",
+    AES_KEY,
+    "ENCRYPT-KEY",
+    "VERIFICATION-TOKEN",
 )
 TO: Mapping[Channel, str] = {
     Channel.WECOM_APP: "LiMing",
@@ -82,6 +87,8 @@ class Office:
             "WECOM_APP__SECRET": self.wecom.secret,
             "WECOM_APP__AGENT_ID": str(self.wecom.agent_id),
             "WECOM_APP__BASE": self.wecom.url,
+            "WECOM_APP__CALLBACK_TOKEN": "TOKEN-OF-CALLBACK",
+            "WECOM_APP__CALLBACK_AES_KEY": AES_KEY,
             "DINGTALK_ROBOT__ROBOTS": _json(dingtalk_robots),
             "DINGTALK_ROBOT__BASE": self.dingtalk.base,
             "DINGTALK_WORK__APP_KEY": self.dingtalk.app_key,
@@ -97,6 +104,8 @@ class Office:
             "FEISHU_APP__APP_ID": self.feishu.app_id,
             "FEISHU_APP__SECRET": self.feishu.secret,
             "FEISHU_APP__BASE": self.feishu.base,
+            "FEISHU_APP__CALLBACK_ENCRYPT_KEY": "ENCRYPT-KEY",
+            "FEISHU_APP__CALLBACK_VERIFICATION_TOKEN": "VERIFICATION-TOKEN",
             "MAIL__HOST": "127.0.0.1",
             "MAIL__PORT": str(self.mail_port),
             "MAIL__SENDER": "督办 <ledger@office.example>",

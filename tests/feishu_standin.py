@@ -172,7 +172,7 @@ class FeishuStandin(Standin):
             return self.refusal(230013, status=400, msg="Bot has NO availability to this user.")
         if len(said.encode()) > (30_720 if kind == "interactive" else 153_600):
             return self.refusal(230025, status=400)
-        if kind == "interactive" and not (self.takes_cards and self._is_card(content)):
+        if kind == "interactive" and not (self.takes_cards and self._is_card(content, calls_back=True)):
             return self.refusal(230099, status=400, msg="Failed to create card content, ext=ErrCode: 11310; ")
         delivered = Delivered(to, str(kind), content, sent_at=self.clock())
         if _LEAK.search(delivered.words):
@@ -218,7 +218,8 @@ class FeishuStandin(Standin):
             {"code": 0, "msg": "success", "data": {"items": items, "has_more": False, "page_token": ""}}
         )
 
-    def _is_card(self, card: Any) -> bool:
+    def _is_card(self, card: Any, *, calls_back: bool = False) -> bool:
+        """Whether it is a card; what a robot says takes no callback."""
         match card:
             case {
                 "schema": "2.0",
@@ -230,11 +231,11 @@ class FeishuStandin(Standin):
                     bool(title)
                     and template in _TEMPLATES
                     and not rest
-                    and all(map(self._is_element, elements))
+                    and all(self._is_element(each, calls_back=calls_back) for each in elements)
                 )
         return False
 
-    def _is_element(self, element: Any) -> bool:
+    def _is_element(self, element: Any, *, calls_back: bool) -> bool:
         match element:
             case {"tag": "markdown", "content": str(content), **rest}:
                 if found := _TAG.search(content):
@@ -248,6 +249,14 @@ class FeishuStandin(Standin):
                 **rest,
             }:
                 return bool(label) and url.startswith("http") and not rest
+            case {
+                "tag": "button",
+                "text": {"tag": "plain_text", "content": str(label)},
+                "type": "default",
+                "behaviors": [{"type": "callback", "value": {**value}}],
+                **rest,
+            }:
+                return calls_back and bool(label) and bool(value) and not rest
         return False
 
 

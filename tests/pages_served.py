@@ -7,18 +7,18 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from notifiers.callbacks import Callbacks
 from xiaohao.ledger.writing import Ledger
-from xiaohao.web.app import pages_of
+from xiaohao.web.app import NO_CALLBACKS, pages_of
 
 KEY = b"k" * 32
 
 
 @contextmanager
-def pages(ledger: Ledger, key: bytes = KEY) -> Iterator[str]:
+def pages(ledger: Ledger, key: bytes = KEY, callbacks: Callbacks = NO_CALLBACKS) -> Iterator[str]:
     """Serve the pages; the address without a slash at its end."""
-    config = uvicorn.Config(
-        pages_of(ledger, key), host="127.0.0.1", port=0, log_level="error", lifespan="off"
-    )
+    app = pages_of(ledger, key, callbacks)
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from command_runner import CommandLine
 
+from notifiers.callbacks import Callbacks
 from notifiers.dingtalk_robot import DingtalkRobotKey
+from notifiers.feishu_callback import FeishuCallback
 from xiaohao import bootstrap, channels
 from xiaohao.channel_settings import ChannelPart
 from xiaohao.errors import Refused, WrongUsage
@@ -127,6 +129,54 @@ def test_a_channel_that_is_used_and_not_set_is_said_with_what_it_needs(sets: Set
     part = CHANNEL_PARTS.get(word, ChannelPart)
     for name, field in part.model_fields.items():
         assert (f"XIAOHAO_{word.upper()}__{name.upper()}" in raised.value.message) is field.is_required()
+
+
+AES_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+CALLBACKS = GIVEN | {
+    "XIAOHAO_WECOM_APP__CALLBACK_TOKEN": "SECRET-TOKEN",
+    "XIAOHAO_WECOM_APP__CALLBACK_AES_KEY": AES_KEY,
+    "XIAOHAO_FEISHU_APP__APP_ID": "cli_1",
+    "XIAOHAO_FEISHU_APP__SECRET": "SECRET-OF-APP",
+    "XIAOHAO_FEISHU_APP__CALLBACK_ENCRYPT_KEY": "SECRET-KEY",
+    "XIAOHAO_FEISHU_APP__CALLBACK_VERIFICATION_TOKEN": "SECRET-TOKEN",
+}
+
+
+def test_callbacks_are_those_that_are_set_up(sets: Sets) -> None:
+    sets(GIVEN)
+    assert bootstrap.callbacks(bootstrap.settings()) == Callbacks()
+    sets(CALLBACKS)
+    found = bootstrap.callbacks(bootstrap.settings())
+    assert found.wecom_app is not None
+    assert (found.wecom_app.aes_key, found.wecom_app.corpid) == (bytes(range(32)), "ww1")
+    assert found.feishu_app == FeishuCallback(encrypt_key="SECRET-KEY", verification_token="SECRET-TOKEN")
+    given = bootstrap.channel_settings(bootstrap.settings(), only=Channel.FEISHU_APP)
+    assert given.feishu_app is not None
+    assert given.feishu_app.calls_back
+    shown = repr(found) + repr(given) + repr(bootstrap.settings())
+    assert not any(secret in shown for secret in ("SECRET", AES_KEY, repr(bytes(range(32)))))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("WECOM_APP__CALLBACK_TOKEN", "", "缺少设置 XIAOHAO_WECOM_APP__CALLBACK_TOKEN：要接收回调"),
+        ("WECOM_APP__CALLBACK_AES_KEY", "", "缺少设置 XIAOHAO_WECOM_APP__CALLBACK_AES_KEY：要接收回调"),
+        ("WECOM_APP__CALLBACK_AES_KEY", AES_KEY[:-3], "EncodingAESKey 是 43 个字母和数字，现在写的有 40 个字符"),
+        ("FEISHU_APP__CALLBACK_ENCRYPT_KEY", "", "缺少设置 XIAOHAO_FEISHU_APP__CALLBACK_ENCRYPT_KEY"),
+        ("FEISHU_APP__CALLBACK_VERIFICATION_TOKEN", "", "XIAOHAO_FEISHU_APP__CALLBACK_VERIFICATION_TOKEN 都要写"),
+    ],
+)  # fmt: skip
+def test_a_callback_that_is_set_by_half_or_wrongly_is_said(
+    sets: Sets, name: str, value: str, said: str
+) -> None:
+    sets(CALLBACKS | {f"XIAOHAO_{name}": value})
+    for ask in (bootstrap.callbacks, bootstrap.channel_settings):
+        with pytest.raises(WrongUsage) as raised:
+            ask(bootstrap.settings())
+        assert said in raised.value.message
+        assert "SECRET-" not in raised.value.message
+        assert AES_KEY[:-3] not in raised.value.message
 
 
 def test_config_show_masks_every_secret_and_names_robots(tmp_path: Path) -> None:

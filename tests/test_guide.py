@@ -3,7 +3,8 @@
 import re
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
 
 import click
 import pytest
@@ -83,6 +84,39 @@ def test_the_guide_shows_the_commands_that_an_operator_needs() -> None:
     assert singles <= {words[0] for words in shown}
     pairs = {("db", "upgrade"), ("db", "check"), ("db", "copy"), ("trail", "verify"), ("outbox", "release")}
     assert pairs <= {tuple(words[:2]) for words in shown}
+
+
+@each_page
+def test_a_folder_is_made_before_a_file_is_put_into_it(page: Path) -> None:
+    """`install FILE FOLDER/NAME` fails where the folder is not there: as in the order of the page."""
+    made = {"/etc/systemd/system", "/opt"}
+    for words in sudo_installs(page.read_text(encoding="utf-8")):
+        place = PurePosixPath(words[-1])
+        if "-d" in words:
+            made.add(str(place))
+        else:
+            assert str(place if words[-1].endswith("/") else place.parent) in made, words
+
+
+def sudo_installs(text: str) -> Iterator[list[str]]:
+    """The words of each `sudo install` of the code blocks, in order."""
+    for block in re.findall(r"^```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        yield from (shlex.split(line) for line in block.splitlines() if line.startswith("sudo install "))
+
+
+def test_the_settings_of_prefect_are_put_in_place_by_commands() -> None:
+    """`/etc/xiaohao` is there on no machine by itself."""
+    text = (ROOT / "docs" / "guide" / "install.zh.md").read_text(encoding="utf-8")
+    assert [words[-1] for words in sudo_installs(text)][-2:] == ["/etc/xiaohao", "/etc/xiaohao/prefect.env"]
+
+
+def test_a_container_of_the_guide_can_be_reached_from_this_machine_alone() -> None:
+    """`docker run` without -p reaches nothing; with a bare port it is open to everybody."""
+    text = (ROOT / "docs" / "guide" / "install.zh.md").read_text(encoding="utf-8")
+    (words,) = [shlex.split(line) for line in text.splitlines() if line.startswith("docker run ")]
+    published = [word for before, word in pairwise(words) if before == "-p"]
+    assert published == ["127.0.0.1:4200:4200", "127.0.0.1:4280:4280"]
+    assert all(f"`{name}" in text for name in ("PREFECT_SERVER_UI_API_URL", "XIAOHAO_PAGE_URL"))
 
 
 @each_page

@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from notifiers.callbacks import Callbacks
 from notifiers.choose import ChannelSettings
 from notifiers.heartbeat import HeartbeatSettings
 from xiaohao import channels
@@ -142,9 +144,20 @@ def ledger(of: Settings) -> Ledger:
     of an office whose ledger begins.
     """
     opened = Ledger(engine(of))
-    schema.require_current(opened.engine)
-    set_up.set_up(opened, policy=of.policy, calendar=of.calendar)
+    with _closed_where_refused(opened):
+        schema.require_current(opened.engine)
+        set_up.set_up(opened, policy=of.policy, calendar=of.calendar)
     return opened
+
+
+@contextlib.contextmanager
+def _closed_where_refused(opened: Ledger) -> Iterator[None]:
+    """Give the connections back where the block raises: nobody else will."""
+    try:
+        yield
+    except BaseException:
+        opened.engine.dispose()
+        raise
 
 
 def engine(of: Settings) -> sa.Engine:
@@ -159,7 +172,8 @@ def empty_ledger(url: str) -> Ledger:
     Raises as `ledger` does.
     """
     opened = Ledger(connect.open_engine(url if "://" in url else f"sqlite:///{url}"))
-    schema.require_current(opened.engine)
+    with _closed_where_refused(opened):
+        schema.require_current(opened.engine)
     return opened
 
 
@@ -195,6 +209,11 @@ def channel_settings(of: Settings, *, only: Channel | None = None) -> ChannelSet
         page_key=page_key(of) if of.page_url else None,
         answering=answering(of),
     )
+
+
+def callbacks(of: Settings) -> Callbacks:
+    """The vendors' callbacks that are set up. Raises WrongUsage where one is set by half, or wrongly."""
+    return channels.callbacks(of)
 
 
 def answering(of: Settings) -> Answering:

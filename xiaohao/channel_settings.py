@@ -39,6 +39,13 @@ class WecomAppPart(ChannelPart):
     plain_text: bool = Field(
         default=False, description="只发纯文字：在微信里看企业微信消息的人多时用，微信不显示 markdown"
     )
+    callback_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="接收消息（回调）的 Token；与下一项都写了，收件人在应用里回复“已阅”就能记录",
+    )
+    callback_aes_key: SecretStr = Field(
+        default=SecretStr(""), description="接收消息（回调）的 EncodingAESKey，43 个字母和数字"
+    )
 
 
 class DingtalkRobotKeyPart(ChannelPart):
@@ -110,6 +117,13 @@ class FeishuAppPart(ChannelPart):
     app_id: str = Field(description="应用的 App ID", min_length=1)
     secret: SecretStr = Field(description="应用的 App Secret", min_length=1)
     base: str = Field(default="https://open.feishu.cn/open-apis", description="接口地址")
+    callback_encrypt_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="事件与回调的 Encrypt Key；与下一项都写了，卡片上就有“已阅”按钮",
+    )
+    callback_verification_token: SecretStr = Field(
+        default=SecretStr(""), description="事件与回调的 Verification Token"
+    )
 
 
 class MailPart(ChannelPart):

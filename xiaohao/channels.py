@@ -7,17 +7,21 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
+from notifiers import wecom_callback
+from notifiers.callbacks import Callbacks
 from notifiers.choose import ChannelSettings
 from notifiers.dingtalk_gov import DingtalkGovSettings
 from notifiers.dingtalk_robot import DingtalkRobotKey, DingtalkRobotSettings
 from notifiers.dingtalk_work import DingtalkWorkSettings
 from notifiers.feishu_app import FeishuAppSettings
+from notifiers.feishu_callback import FeishuCallback
 from notifiers.feishu_robot import FeishuRobotKey, FeishuRobotSettings
 from notifiers.mail import MailSettings
 from notifiers.others import OtherSettings
 from notifiers.sms_aliyun import SmsAliyunSettings
 from notifiers.sms_tencent import SmsTencentSettings
 from notifiers.wecom_app import WecomAppSettings
+from notifiers.wecom_callback import WecomCallback
 from notifiers.wecom_robot import WecomRobotSettings
 from xiaohao.channel_settings import ChannelPart, DingtalkRobotKeyPart, FeishuRobotKeyPart
 from xiaohao.errors import WrongUsage
@@ -47,8 +51,9 @@ def channel_settings(of: Settings, *, only: Channel | None = None) -> ChannelSet
     """Which channels are used and what each needs; with `only` that one channel, listed or not.
 
     Raises WrongUsage for a word that is no channel, and for a channel whose settings are missing, with
-    the names of these.
+    the names of these, and as `callbacks` does.
     """
+    callbacks(of)
     order = _order(of.channels) if only is None else (only,)
     for channel in order:
         _require(channel, of)
@@ -63,6 +68,47 @@ def channel_settings(of: Settings, *, only: Channel | None = None) -> ChannelSet
         webhook_networks=_networks(of.webhook_networks),
         **own,
     )
+
+
+def callbacks(of: Settings) -> Callbacks:
+    """What the vendors' callbacks are checked with, for those that are set up.
+
+    Raises WrongUsage where only one of the two settings of a callback is written, or the key is none.
+    """
+    return Callbacks(wecom_app=_wecom_callback(of), feishu_app=_feishu_callback(of))
+
+
+def _wecom_callback(of: Settings) -> WecomCallback | None:
+    part = of.wecom_app
+    if part is None or not _are_both(of, "wecom_app", "callback_token", "callback_aes_key"):
+        return None
+    said = part.callback_aes_key.get_secret_value()
+    key = wecom_callback.aes_key_of(said)
+    if key is None:
+        raise WrongUsage(
+            f"设置 {name_of('wecom_app', 'callback_aes_key')}：EncodingAESKey 是 43 个字母和数字，"
+            f"现在写的有 {len(said)} 个字符。请从企业微信管理后台应用的“接收消息”里重新复制。"
+        )
+    return WecomCallback(token=part.callback_token.get_secret_value(), aes_key=key, corpid=part.corpid)
+
+
+def _feishu_callback(of: Settings) -> FeishuCallback | None:
+    part = of.feishu_app
+    if part is None or not _are_both(of, "feishu_app", "callback_encrypt_key", "callback_verification_token"):
+        return None
+    return FeishuCallback(
+        encrypt_key=part.callback_encrypt_key.get_secret_value(),
+        verification_token=part.callback_verification_token.get_secret_value(),
+    )
+
+
+def _are_both(of: Settings, channel: str, *names: str) -> bool:
+    part = getattr(of, channel)
+    empty = [name_of(channel, name) for name in names if not getattr(part, name).get_secret_value()]
+    if 0 < len(empty) < len(names):
+        both = " 和 ".join(name_of(channel, name) for name in names)
+        raise WrongUsage(f"缺少设置 {empty[0]}：要接收回调，{both} 都要写；不接收的，都不写。")
+    return not empty
 
 
 def _listed(text: str) -> tuple[str, ...]:

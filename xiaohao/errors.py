@@ -8,6 +8,7 @@ XiaohaoError
 │   ├── Unreadable          a file that is refused as a whole
 │   ├── PolicyFault         policy.toml, with the key path
 │   ├── CalendarFault       a yearly file of days
+│   ├── BadCallback         a request to a callback that its vendor did not make, or that cannot be read
 │   ├── WrongDate           a business date before the last night, or later than today
 │   └── SchemaFault         a database that is older or newer than the program
 ├── WrongUsage              exit 2
@@ -60,6 +61,10 @@ class PolicyFault(Refused):
 
 class CalendarFault(Refused):
     """工作日历文件有错，未启用。"""
+
+
+class BadCallback(Refused):
+    """回调请求未被接受，没有写入任何内容。"""
 
 
 class WrongDate(Refused):

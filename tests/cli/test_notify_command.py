@@ -115,7 +115,7 @@ def nothing(_office: Office) -> None: ...
 @pytest.mark.parametrize(
     ("channel", "happens", "but", "code", "said"),
     [
-        (Channel.WECOM_APP, wecom_forgets_us, {}, 1, ("企业可信IP", "60020", "XIAOHAO_WECOM_APP_")),
+        (Channel.WECOM_APP, wecom_forgets_us, {}, 1, ("企业可信IP", "60020", "/callback/wecom_app")),
         (Channel.WECOM_APP, nothing, {"XIAOHAO_WECOM_APP__SECRET": "other"}, 1, ("secret",)),
         (Channel.WECOM_ROBOT, wecom_robot_is_gone, {}, 1, ("企业微信群机器人没有发出", "93000")),
         (Channel.DINGTALK_ROBOT, dingtalk_wants_a_keyword, {}, 1, ("关键词", "310000")),

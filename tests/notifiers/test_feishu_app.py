@@ -14,7 +14,7 @@ from digest_builders import digest_of, near, overdue
 from feishu_standin import FeishuStandin, feishu
 from vendor_standin import Reply
 
-from notifiers import digest, vendors
+from notifiers import digest, links, vendors
 from notifiers.feishu_app import LIMIT, TOLD_FOR, FeishuApp, as_text, read_by, uuid_of
 from notifiers.message import Accepted, Again, Fate, Message, Misconfigured, Part, Refused, Uncertain
 from xiaohao.vocabulary import Channel
@@ -29,6 +29,8 @@ MESSAGE = digest.message(
         page_url="https://ledger.example/n/1",
     )
 )
+TOKEN = links.token(b"k" * 32, 1042)
+LINKED = digest.message(digest_of(overdue(), page_url=f"https://ledger.example/n/{TOKEN}"))
 HUGE = dataclasses.replace(
     MESSAGE, items=tuple(Part(f"{n}. “督办”" * 9, f'**{n}. “督\\办"**' * 9) for n in range(300))
 )
@@ -65,6 +67,59 @@ def test_a_card_is_accepted_with_the_vendors_number(standin: FeishuStandin) -> N
     (delivered,) = standin.delivered
     assert (delivered.to, delivered.kind) == ("ou_wang", "interactive")
     assert "联系138＊＊＊＊0000或w＊＊＊＠mail.example**" in delivered.words
+
+
+def with_callbacks(base: str = "https://feishu.example", **but: Any) -> Any:
+    given = {"callback_encrypt_key": "ENCRYPT-KEY", "callback_verification_token": "TOKEN-OF-CALLBACK", **but}
+    return settings(base, **given)
+
+
+def buttons(of: Any, message: Message) -> list[Any]:
+    card = json.loads(json.loads(WAY.body(of, message))["content"])
+    return [each for each in card["body"]["elements"] if each["tag"] == "button"]
+
+
+def test_the_card_has_a_button_that_acknowledges_where_callbacks_are_set_up(standin: FeishuStandin) -> None:
+    opens, acknowledges = buttons(with_callbacks(), LINKED)
+    assert opens["behaviors"] == [{"type": "open_url", "default_url": LINKED.link}]
+    assert (opens["type"], acknowledges["type"]) == ("primary", "default")
+    assert acknowledges["text"]["content"] == "已阅"
+    assert acknowledges["behaviors"] == [{"type": "callback", "value": {"acknowledged": TOKEN}}]
+    body = WAY.body(with_callbacks(), LINKED)
+    assert body == WAY.body(with_callbacks(), LINKED)
+    assert not any(secret in body for secret in ("ENCRYPT-KEY", "TOKEN-OF-CALLBACK"))
+    assert send(with_callbacks(standin.base), message=LINKED) == [Accepted("om_1")]
+    assert as_text(body, key=KEY) == as_text(WAY.body(settings(""), LINKED), key=KEY)
+
+
+@pytest.mark.parametrize(
+    ("of", "message"),
+    [
+        (settings("https://feishu.example"), "linked"),
+        (with_callbacks(callback_encrypt_key=""), "linked"),
+        (with_callbacks(callback_verification_token=""), "linked"),
+        (with_callbacks(), "bare address"),
+        (with_callbacks(), "no link"),
+    ],
+)
+def test_else_the_card_is_as_it_was(of: Any, message: str) -> None:
+    said = {"linked": LINKED, "bare address": MESSAGE, "no link": digest.message(digest_of(near()))}[message]
+    assert [each["behaviors"][0]["type"] for each in buttons(of, said)] == ["open_url"] * bool(said.link)
+    assert WAY.body(of, said) == WAY.body(settings(""), said)
+
+
+def test_a_full_card_with_both_buttons_fits_too(standin: FeishuStandin) -> None:
+    message = dataclasses.replace(HUGE, link=LINKED.link)
+    assert len(buttons(with_callbacks(), message)) == 2
+    assert LIMIT - 500 < len(WAY.body(with_callbacks(), message).encode()) <= LIMIT
+    assert send(with_callbacks(standin.base), message=message) == [Accepted("om_1")]
+
+
+def test_the_robots_card_has_no_button_that_calls_back(standin: FeishuStandin) -> None:
+    robot = WAYS[Channel.FEISHU_ROBOT]
+    body = robot.body(robot.settings(standin.base), LINKED)
+    assert '"open_url"' in body
+    assert '"callback"' not in body
 
 
 def test_the_uuid_is_v9() -> None:

@@ -263,7 +263,7 @@ def test_what_the_vendor_asks_of_a_robot_is_found_by_its_code(standin: FeishuSta
     standin.robots["TOKEN-OF-TOWN"] = Robot(keyword="督办")
     assert send(standin, address="孟轲乡") == [Accepted()]
     standin.trusts_us = False
-    assert isinstance(send(standin)[0], Misconfigured)
+    assert send(standin) == [Misconfigured(19022, "本机出口地址不在机器人的 IP 白名单中")]
 
 
 def test_the_sixth_message_of_a_second_waits(standin: FeishuStandin) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -13,8 +14,9 @@ from wecom_standin import WecomStandin, wecom
 
 from models.facts import UnitCount
 from notifiers import digest, fit
-from notifiers.message import Accepted, Message, Receipt, Refused, letter
+from notifiers.message import Accepted, Message, Misconfigured, Receipt, Refused, letter
 from notifiers.wecom_app import LIMIT, as_text
+from xiaohao.actions import notify_test
 from xiaohao.vocabulary import Channel
 
 WAY = WAYS[Channel.WECOM_APP]
@@ -44,6 +46,31 @@ def body_of(message: Message = MESSAGE, base: str = "https://wecom.example", **b
     return WAY.body(settings(base, **but), message)
 
 
+CALLS_BACK = {"callback_token": "TOKEN-OF-CALLBACK", "callback_aes_key": "K" * 43}
+INVITES = "也可以在这里直接回复“已阅”。"
+
+
+@pytest.mark.parametrize("message", [MESSAGE, LONG])
+def test_where_answers_reach_us_the_last_line_says_so(standin: WecomStandin, message: Message) -> None:
+    for but in ({}, {"plain_text": True}):
+        body = body_of(message, **CALLS_BACK, **but)
+        (content,) = (each["content"] for each in json.loads(body).values() if isinstance(each, dict))
+        assert content.endswith(f"\n{INVITES}")
+        assert "https://ledger.example/n/1" in content
+        assert fit.size(content) <= LIMIT
+        assert not any(secret in body for secret in CALLS_BACK.values())
+    assert INVITES in (as_text(body_of(message, **CALLS_BACK)) or "")
+    assert send(settings(standin.url, **CALLS_BACK), message=message) == [Accepted("M2")]
+
+
+def test_else_and_where_there_is_nothing_to_acknowledge_it_does_not() -> None:
+    for only in CALLS_BACK:
+        assert body_of(**{only: CALLS_BACK[only]}) == body_of()
+    assert INVITES not in body_of()
+    tries = notify_test.test_message(datetime(2026, 11, 24, 12, tzinfo=UTC))
+    assert body_of(tries, **CALLS_BACK) == body_of(tries)
+
+
 def test_a_notice_is_accepted_with_the_vendors_number(standin: WecomStandin) -> None:
     assert send(settings(standin.url)) == [Accepted("M2")]
     token, sent = standin.calls
@@ -62,6 +89,12 @@ def test_a_notice_is_accepted_with_the_vendors_number(standin: WecomStandin) -> 
     (delivered,) = standin.delivered
     assert delivered.content.startswith('### <font color="warning">🔴 督办通知')
     assert "**1. 🔴红灯 HL-2026-0007 小区东门道路破损**" in delivered.content
+
+
+def test_a_second_send_within_four_hours_is_known_again_and_not_dropped(standin: WecomStandin) -> None:
+    first, second = send(settings(standin.url), times=2)
+    assert (first, second) == (Accepted("M2"), Accepted("M3"))
+    assert (len(standin.delivered), standin.repeated, standin.dropped) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +124,13 @@ def test_the_lists_come_in_lower_case_and_may_name_others(standin: WecomStandin)
     (receipt,) = send(settings(standin.url))
     assert receipt == Refused("invaliduser", "此人不在企业微信通讯录，或不在应用可见范围内")
     assert send(settings(standin.url), address="LiMing") == [Accepted("M")]
+
+
+def test_an_address_that_is_not_trusted_says_which_one_to_enter(standin: WecomStandin) -> None:
+    standin.trusts_us = False
+    assert send(settings(standin.url)) == [
+        Misconfigured(60020, "本机出口地址不在应用的“企业可信IP”中：203.0.113.7")
+    ]
 
 
 @pytest.mark.parametrize("code", [40008, 40058, 45002])

@@ -1,17 +1,29 @@
 """已阅: the recipient of a notice says that he has read it. DESIGN section 3; issue of the messages.
 
-It spares him the repeats for a while and stops no ladder.
+It spares him the repeats for a while and stops no ladder. He says it on the notice's page, or in the chat
+that the notice came by.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from enum import Enum, auto
 
 from xiaohao.errors import NotFound
 from xiaohao.ledger import acknowledgements, trail
 from xiaohao.ledger.acknowledgements import Opened
-from xiaohao.ledger.writing import Ledger
-from xiaohao.vocabulary import Action, Status
+from xiaohao.ledger.writing import Ledger, Writing
+from xiaohao.vocabulary import Action, Channel, Status
 
 PAGE = "page"
+
+
+class Pressed(Enum):
+    """What became of a button that was pressed in a chat."""
+
+    RECORDED = auto()
+    ALREADY = auto()
+    NOT_THEIRS = auto()
+    GONE = auto()
 
 
 def opened(ledger: Ledger, notice_id: int) -> tuple[Opened, dict[str, Status]]:
@@ -31,12 +43,47 @@ def acknowledge(ledger: Ledger, notice_id: int, *, at: datetime, on: date) -> bo
     own subject. Raises NotFound, LedgerBusy, LedgerUnreachable.
     """
     with ledger.writing(Action.ACKNOWLEDGE, by=PAGE, on=on) as w:
-        found = acknowledgements.find(w, notice_id)
-        if found is None:
+        if acknowledgements.find(w, notice_id) is None:
             raise NotFound("没有这份通知，它可能已经清理。")
-        if not acknowledgements.mark(w, notice_id, at):
-            return False
-        subject = f"notice:{notice_id}"
-        said = {"on": on, "acknowledged": {"key": found.dedupe_key, "official": found.official_code}}
-        w.note(subject, trail.next_version(w.conn, subject), trail.detail_of(said))
-        return True
+        return bool(_write(w, [notice_id], at))
+
+
+def acknowledge_pressed(
+    ledger: Ledger, notice_id: int, *, channel: Channel, address: str, at: datetime, on: date
+) -> Pressed:
+    """The same of a button in the chat, pressed by who has this address on the channel.
+
+    Only the address that the notice went to counts. Raises LedgerBusy, LedgerUnreachable.
+    """
+    with ledger.writing(Action.ACKNOWLEDGE, by=channel.value, on=on) as w:
+        match acknowledgements.went_to(w, notice_id, channel, address):
+            case None:
+                return Pressed.GONE
+            case False:
+                return Pressed.NOT_THEIRS
+        return Pressed.RECORDED if _write(w, [notice_id], at) else Pressed.ALREADY
+
+
+def acknowledge_all(
+    ledger: Ledger, *, channel: Channel, address: str, before: datetime, at: datetime, on: date
+) -> int:
+    """The same of every notice that had reached this address over the channel before an instant; how many.
+
+    `before` (aware, exclusive) is when he wrote that he has read them; said again it changes nothing. Raises
+    LedgerBusy, LedgerUnreachable.
+    """
+    with ledger.writing(Action.ACKNOWLEDGE, by=channel.value, on=on) as w:
+        ids = acknowledgements.waiting_at(w, channel, address, before=before)
+        return len(_write(w, ids, at).intersection(ids))
+
+
+def _write(w: Writing, notice_ids: Sequence[int], at: datetime) -> set[int]:
+    """Mark notices, with those that stand for them, and say so in the trail, an entry each; which are new."""
+    marked = acknowledgements.mark(w, notice_ids, at)
+    subjects = {each.id: f"notice:{each.id}" for each in marked}
+    versions = trail.next_versions(w.conn, list(subjects.values()))
+    for each in marked:
+        subject = subjects[each.id]
+        said = {"on": w.on, "acknowledged": {"key": each.dedupe_key, "official": each.official_code}}
+        w.note(subject, versions[subject], trail.detail_of(said))
+    return set(subjects)

@@ -20,6 +20,7 @@ from notifiers.message import (
     Tracking,
     Uncertain,
 )
+from notifiers.wecom_app import NOT_TRUSTED
 from xiaohao.errors import WrongUsage
 from xiaohao.vocabulary import ROBOTS, Channel
 
@@ -173,6 +174,11 @@ def _settings_advice(channel: Channel, fault: Misconfigured, now: datetime) -> s
         return "对方用的是单位自建的证书时，请在环境变量 SSL_CERT_FILE 里写明根证书文件。"
     if "时钟" in fault.why or "时间" in fault.why:
         return f"本机现在是 {now:%Y-%m-%d %H:%M:%S}（北京时间），请与标准时间核对。"
+    if channel is Channel.WECOM_APP and fault.code == NOT_TRUSTED:
+        return (
+            "请在企业微信管理后台把这个地址加进应用的“企业可信IP”。那里填不进去的，先设可信域名，"
+            "或在“接收消息”里填好回调地址（通知页的地址加 /callback/wecom_app）。"
+        )
     names = f"XIAOHAO_{channel.value.upper()}_"
     return f"请改正以 {names} 开头的设置，或在对方的管理后台调整，然后再试（xiaohao config show 查看设置）。"
 

@@ -1,7 +1,7 @@
 """已阅: which notices were acknowledged, what that spares, and which were not answered in time."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from models.facts import DigestFacts, facts_from_json
 from models.firing import UNTOLD
 from models.notice import UNANSWERED
-from xiaohao.ledger import dialect, outbox
+from xiaohao.ledger import dialect, outbox, sendings
 from xiaohao.ledger.firings import Untold
-from xiaohao.ledger.tables import FIRING, NOTICE, PROBLEM, PROGRESS
+from xiaohao.ledger.tables import CONTACT, FIRING, NOTICE, PROBLEM, PROGRESS
 from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.vocabulary import ARRIVED, SMS, Channel, Role, Status, StepKind
 
@@ -26,6 +26,7 @@ STANDS = (
 """Where a problem stands while a step of a kind still asks something of somebody."""
 WITHOUT_LINK = (*SMS, Channel.CONSOLE)
 """Channels on which nobody can press 已阅."""
+_CODE = sa.text("(SELECT o.code FROM official o WHERE o.id = notice.official_id) AS code")
 _REPEATING = sa.text(f"SELECT problem_id FROM firing WHERE {UNTOLD} AND repeat > 0")
 
 
@@ -34,6 +35,14 @@ class Read(NamedTuple):
 
     at: datetime
     progress_on: date | None
+
+
+class Marked(NamedTuple):
+    """A notice that is acknowledged now, and its recipient's code."""
+
+    id: int
+    dedupe_key: str
+    official_code: str | None
 
 
 @dataclass(frozen=True)
@@ -66,11 +75,8 @@ class Silent:
 
 def find(r: Reading, notice_id: int) -> Opened | None:
     """A notice by its number."""
-    official = sa.text("(SELECT o.code FROM official o WHERE o.id = notice.official_id) AS code")
-    columns = (
-        NOTICE.c.id, NOTICE.c.dedupe_key, NOTICE.c.recipient, NOTICE.c.facts, NOTICE.c.acknowledged_at, official,
-    )  # fmt: skip
-    row = r.conn.execute(sa.select(*columns).where(NOTICE.c.id == notice_id)).one_or_none()
+    columns = (NOTICE.c.id, NOTICE.c.dedupe_key, NOTICE.c.recipient, NOTICE.c.facts, NOTICE.c.acknowledged_at)
+    row = r.conn.execute(sa.select(*columns, _CODE).where(NOTICE.c.id == notice_id)).one_or_none()
     if row is None:
         return None
     facts = facts_from_json(row.facts)
@@ -83,19 +89,53 @@ def standing(r: Reading, numbers: Sequence[str]) -> Mapping[str, Status]:
     return {row[0]: Status(row[1]) for row in r.conn.execute(query)}
 
 
-def mark(w: Writing, notice_id: int, at: datetime) -> bool:
-    """Write that a notice is acknowledged, with those to the same person that stand for it or it for them.
+def waiting_at(r: Reading, channel: Channel, address: str, *, before: datetime) -> list[int]:
+    """The notices that reached an official at this address before an instant (aware, exclusive), unacknowledged.
 
-    False where it was already.
+    The address must be his still, and the one that they went to; how it is spelled in capitals does not count.
+    """
+    mine = sa.select(CONTACT.c.official_id, CONTACT.c.address).where(
+        CONTACT.c.channel == channel,
+        sa.func.lower(CONTACT.c.address) == address.lower(),
+        CONTACT.c.official_id.is_not(None),
+    )
+    found = r.conn.execute(mine).all()
+    query = sa.select(NOTICE.c.id).where(
+        NOTICE.c.official_id.in_({row.official_id for row in found}),
+        NOTICE.c.accepted_at < before,
+        NOTICE.c.channel == channel,
+        NOTICE.c.state.in_(ARRIVED),
+        NOTICE.c.acknowledged_at.is_(None),
+        NOTICE.c.sent_to.in_(_sent_to(channel, {address, *(row.address for row in found)})),
+    )
+    return list(r.conn.execute(query.order_by(NOTICE.c.id)).scalars())
+
+
+def went_to(r: Reading, notice_id: int, channel: Channel, address: str) -> bool | None:
+    """Whether a notice was sent to this address over this channel; None where there is no such notice."""
+    query = sa.select(NOTICE.c.channel, NOTICE.c.sent_to).where(NOTICE.c.id == notice_id)
+    row = r.conn.execute(query).one_or_none()
+    return None if row is None else row.channel == channel and row.sent_to in _sent_to(channel, {address})
+
+
+def mark(w: Writing, notice_ids: Sequence[int], at: datetime) -> list[Marked]:
+    """Write that notices are acknowledged, with those to the same person that stand for them or they for them.
+
+    Those that were not before, by their numbers, locked in that order.
     """
     chain = sa.text(
-        "WITH RECURSIVE chain(id) AS (SELECT CAST(:id AS BIGINT) UNION SELECT o.id FROM notice n "
+        "WITH RECURSIVE chain(id) AS (SELECT id FROM notice WHERE id IN :ids UNION SELECT o.id FROM notice n "
         "JOIN chain c ON n.id = c.id JOIN notice o ON (o.id = n.instead_of OR o.instead_of = n.id) "
         "AND o.official_id = n.official_id) SELECT id FROM chain"
+    ).bindparams(sa.bindparam("ids", type_=sa.BigInteger(), expanding=True))
+    ids = list(w.conn.execute(chain, {"ids": notice_ids}).scalars())
+    new = sa.select(NOTICE.c.id, NOTICE.c.dedupe_key, _CODE).where(
+        NOTICE.c.id.in_(ids), NOTICE.c.acknowledged_at.is_(None)
     )
-    ids = [row[0] for row in w.conn.execute(chain, {"id": notice_id})]
-    update = NOTICE.update().where(NOTICE.c.id.in_(ids), NOTICE.c.acknowledged_at.is_(None))
-    return w.conn.execute(update.values(acknowledged_at=at)).rowcount > 0
+    marked = [Marked(*row) for row in w.conn.execute(new.order_by(NOTICE.c.id).with_for_update())]
+    update = NOTICE.update().where(NOTICE.c.id.in_([each.id for each in marked]))
+    w.conn.execute(update.values(acknowledged_at=at))
+    return marked
 
 
 def read_steps(r: Reading) -> Mapping[tuple[Any, ...], Read]:
@@ -222,6 +262,12 @@ def _is_linked(until: datetime) -> sa.ColumnElement[bool]:
         NOTICE.c.channel.not_in(WITHOUT_LINK),
         NOTICE.c.facts.like('%"page_url":"%'),
     )
+
+
+def _sent_to(channel: Channel, addresses: Collection[str]) -> set[str]:
+    """What `sent_to` says of a notice that went to one of these addresses."""
+    hashes = {sendings.address_hash(channel, each) for each in addresses}
+    return hashes | {f"@{each}" for each in hashes}
 
 
 def _has_climbed() -> sa.Exists:

@@ -178,10 +178,13 @@ def is_checkpointed(conn: sa.Connection, size: int) -> bool:
     return conn.execute(query, {"size": size}).scalar() is not None
 
 
-def next_version(conn: sa.Connection, subject: str) -> int:
-    """The version of the next entry of a subject that has no version column of its own."""
-    query = sa.text("SELECT coalesce(max(version), 0) + 1 FROM trail WHERE subject = :subject")
-    return int(conn.execute(query, {"subject": subject}).scalar_one())
+def next_versions(conn: sa.Connection, subjects: Sequence[str]) -> Mapping[str, int]:
+    """The version of the next entry of each subject, where these have no version column of their own."""
+    query = sa.text("SELECT subject, max(version) + 1 FROM trail WHERE subject IN :subjects GROUP BY subject")
+    found = conn.execute(
+        query.bindparams(sa.bindparam("subjects", type_=sa.Text(), expanding=True)), {"subjects": subjects}
+    )
+    return {**dict.fromkeys(subjects, 1), **{row[0]: int(row[1]) for row in found}}
 
 
 def _locked_head(conn: sa.Connection) -> tuple[int, Frontier]:

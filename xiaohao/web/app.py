@@ -6,10 +6,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
+from notifiers.callbacks import Callbacks
 from xiaohao import bootstrap
 from xiaohao.errors import NotFound, Unreachable
 from xiaohao.ledger.writing import Ledger
-from xiaohao.web import notice
+from xiaohao.web import callback, notice
 
 SAFE = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; "
@@ -20,16 +21,18 @@ SAFE = {
     "Cache-Control": "no-store",
 }
 """On every answer: nothing from elsewhere is loaded, the link is told to nobody, nothing is kept."""
+NO_CALLBACKS = Callbacks()
 
 
-def pages_of(ledger: Ledger, key: bytes) -> FastAPI:
-    """The pages of one ledger; `key` is what links are signed with.
+def pages_of(ledger: Ledger, key: bytes, callbacks: Callbacks = NO_CALLBACKS) -> FastAPI:
+    """The pages of one ledger; `key` is what links are signed with, `callbacks` are those that are answered.
 
     No page of documentation: nothing is served but what is named here.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.ledger, app.state.key = ledger, key
+    app.state.ledger, app.state.key, app.state.callbacks = ledger, key, callbacks
     app.include_router(notice.router)
+    app.include_router(callback.router)
 
     @app.get("/health")
     def health() -> PlainTextResponse:
@@ -64,6 +67,7 @@ def pages_of(ledger: Ledger, key: bytes) -> FastAPI:
 
 
 def create_app() -> FastAPI:
-    """The pages of the ledger that the settings name. Raises as `bootstrap.ledger` does."""
+    """The pages of the ledger that the settings name. Raises as `bootstrap.ledger` and `callbacks` do."""
     settings = bootstrap.settings()
-    return pages_of(bootstrap.ledger(settings), bootstrap.page_key(settings))
+    callbacks = bootstrap.callbacks(settings)
+    return pages_of(bootstrap.ledger(settings), bootstrap.page_key(settings), callbacks)
