@@ -162,7 +162,7 @@ def _arrive(ledger: Ledger, on: date, new: Sequence[NewProblem]) -> None:
 
 def _apply(ledger: Ledger, on: date, ids: Sequence[int], who: dict[int, int]) -> None:
     def change(case: Case, rules: Rules) -> Change:
-        acted = _acted(case, rules, on, lambda clock: clocks.apply(clock, rules=rules, on=on))
+        acted = case.acted(lambda clock: clocks.apply(clock, rules=rules, on=on), rules, on=on)
         by = who[case.row["unit_id"]]
         empty = dict.fromkeys(column.name for column in CLOSING.columns if column.name != "problem_id")
         application = {
@@ -191,7 +191,7 @@ def _apply(ledger: Ledger, on: date, ids: Sequence[int], who: dict[int, int]) ->
 
 def _verify(ledger: Ledger, on: date, ids: Sequence[int], who: dict[int, int]) -> None:
     def change(case: Case, rules: Rules) -> Change:
-        acted = _acted(case, rules, on, lambda clock: clocks.verify(clock, on=on))
+        acted = case.acted(lambda clock: clocks.verify(clock, on=on), rules, on=on)
         leader = who[int(case.unit_path.split("/")[2])]
         closing = dict(case.of(CLOSING)[-1])
         closing |= {"verified_on": on, "verified_by": leader, "outcome": ClosingOutcome.VERIFIED}
@@ -209,19 +209,6 @@ def _in_bulk(ledger: Ledger, action: Action, on: date, ids: Sequence[int], chang
         problems.write(
             w, [change(case, w.rules(case.clock.policy_id, case.clock.calendar_version)) for case in found]
         )
-
-
-def _acted(case: Case, rules: Rules, on: date, change: clocks.Change) -> clocks.Acted:
-    return clocks.act(
-        case.clock,
-        case.known,
-        change,
-        old=rules,
-        new=rules,
-        on=on,
-        stops_clock=True,
-        spoken_until=case.spoken_until,
-    )
 
 
 def _print(given: Any, year: Year, ledger: Ledger) -> None:

@@ -2,6 +2,8 @@
 # 销号的离线安装：sh install.sh [安装到的文件夹]，默认 /opt/xiaohao。全程不使用网络。
 # 每个版本装在 versions/ 里一个自己的文件夹，装好并试过之后 current 才指向它；再运行一次不会重复安装。
 set -eu
+# 装好的程序归运行本脚本的人（用 sudo 时是 root），人人可读、可运行，别人改不了；服务的用户只是运行它
+umask 022
 
 here=$(cd "$(dirname "$0")" && pwd)
 target=${1:-/opt/xiaohao}
@@ -40,7 +42,7 @@ if [ ! -e "$place/.installed" ]; then
     "$python" -m venv "$place" >&2 \
         || { rm -rf "$place"; stop "$python -m venv 不能建立环境：请先安装 venv 和 pip（Debian、Ubuntu 上是软件包 python3-venv）。没有安装任何内容。"; }
     # -I：不看环境变量和用户的 pip 设置；每个安装包都按校验值核对
-    env -u PYTHONPATH "$place/bin/python" -I -m pip --isolated --disable-pip-version-check --no-input install \
+    env -u PYTHONPATH "$place/bin/python" -I -m pip --isolated --disable-pip-version-check --no-cache-dir --no-input install \
         --quiet --no-index -f "$here/wheels" --no-deps --require-hashes -r "$here/requirements.txt" >&2 \
         || { rm -rf "$place"; stop "安装包和本机不合（见上；说明.txt 里写着适用的平台）。没有安装任何内容。"; }
     "$place/bin/python" -I -m pip --isolated --disable-pip-version-check check >&2 \

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from flows import deployments, heartbeats, made_up, running, stale
+from flows import deployments, heartbeats, made_up, planned_anew, running, stale
 
 from prefect.client.orchestration import SyncPrefectClient, get_client  # isort: skip
 from prefect.runner import Runner  # isort: skip
@@ -86,6 +86,7 @@ def _look_again_and_again(pool: str) -> None:
                 if well and time.monotonic() >= ask_at:
                     well = _attempt(made_up.ask, client, first=first)
                     first, ask_at = first and not well, time.monotonic() + ASKS_EVERY
+                    well = _attempt(planned_anew.clear, client) and well
                 time.sleep(LOOKS_EVERY)
 
 

@@ -9,7 +9,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from notifiers import client
 from xiaohao import bootstrap
+from xiaohao.errors import WrongUsage
 
 STAYS_AT_HOME = {
     "DO_NOT_TRACK": "1",
@@ -46,6 +48,18 @@ def keep_proxies_out(*more: str) -> None:
     if "*" not in hosts:
         hosts += [host for host in dict.fromkeys((*AT_HOME, *more)) if host not in hosts]
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(hosts)
+
+
+def check_readable() -> None:
+    """Raise WrongUsage where the environment names a proxy or certificates that Prefect's client cannot read.
+
+    What it would raise itself may quote a password. Our own channels need no such check: each says so for itself.
+    """
+    if fault := client.fault_of_environment():
+        raise WrongUsage(
+            f"{fault.why}，Prefect 因此不能运行。请改正后再试，台账没有变化；"
+            "急用的，夜间运行可以加 --direct，不经 Prefect。"
+        )
 
 
 def put_in_place() -> None:

@@ -68,6 +68,12 @@ class Keeper:
             shutil.copy(self.log, self.log.with_suffix(".log.1"))
             os.truncate(self.log, 0)
 
+    def anew(self) -> None:
+        """End it and start it again at once; where it just died, `look` does."""
+        if self._child is not None:
+            self.end()
+            self._begin()
+
     def end(self) -> None:
         """Ask it to end, and see to it that it does."""
         if self._child is not None:

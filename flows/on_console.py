@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from flows import running, through_up
+from flows import environment, running, through_up
 from flows.serving import Server
 from flows.temporary_server import temporary_server
 from flows.up_file import Up
@@ -16,8 +16,9 @@ def run_night(on: date, *, hold: bool = False, up: Up | None = None) -> Night:
     """Run the flow 夜间运行 for a business date and hand back what it did, also where a part failed.
 
     On the server of `up`, else on a temporary one. Raises what the flow raises (WrongDate, LedgerBusy,
-    LedgerUnreachable, …), and Unreachable where Prefect's server does not start.
+    LedgerUnreachable, …), Unreachable where Prefect's server does not start, and as `check_readable` does.
     """
+    environment.check_readable()
     with _on_a_server() if up is None else _on_that_of(up):
         from flows.nightly import Handed, NightForm, NightIncomplete, nightly
 

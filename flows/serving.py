@@ -32,6 +32,12 @@ AT = "PREFECT_SERVER_API_HOST"
 FOR_CLIENTS = "PREFECT_API_AUTH_STRING"
 WELL_FORMED = re.compile(r"[\x21-\x39\x3b-\x7e]+:[\x21-\x7e]{8,}")
 """user:secret in ASCII: any other letter makes Prefect answer 500 to everybody."""
+FORMER_NAMES = {
+    "PREFECT_SERVER_UI_API_URL": "PREFECT_UI_API_URL",
+    "PREFECT_SERVER_UI_STATIC_DIRECTORY": "PREFECT_UI_STATIC_DIRECTORY",
+    "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": "PREFECT_SERVER_CORS_ALLOWED_ORIGINS",
+}
+"""Prefect still reads these, but only where the new name is not set."""
 WHY_NOT = {
     errno.EADDRINUSE: "已被别的程序占用",
     errno.EACCES: "没有权限",
@@ -114,7 +120,11 @@ def reached_at(at: str) -> str:
 
 
 def environment(settings: Settings, *, at: str, port: int, said: str | None) -> Mapping[str, str]:
-    """The environment of the server of `up`. What guards it is ours; all else the environment may say otherwise."""
+    """The environment of the server of `up`. What guards it is ours; all else the environment may say otherwise.
+
+    Behind a reverse proxy it says where the pages find the API (PREFECT_SERVER_UI_API_URL): by itself they
+    call the address that the server listens at.
+    """
     home = Path(os.environ["PREFECT_HOME"])
     near = reached_at(at)
     usual = {
@@ -133,7 +143,9 @@ def environment(settings: Settings, *, at: str, port: int, said: str | None) -> 
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
     }
-    ours = usual | dict(os.environ) | guarded
+    told = dict(os.environ)
+    usual = {name: value for name, value in usual.items() if FORMER_NAMES.get(name, name) not in told}
+    ours = usual | told | guarded
     for name in ("PREFECT_API_URL", FOR_CLIENTS, AUTH):
         ours.pop(name, None)
     return ours if said is None else ours | {AUTH: said}

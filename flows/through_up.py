@@ -8,10 +8,10 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from flows import serving
+from flows import environment, serving
 from flows.up_file import Up
 from xiaohao import errors
-from xiaohao.errors import Unreachable, XiaohaoError
+from xiaohao.errors import Unreachable, WrongUsage, XiaohaoError
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -80,6 +80,10 @@ def _answer_of(deployment: str, form: dict[str, Any]) -> Any:
 def _client() -> Iterator["SyncPrefectClient"]:
     from prefect.client.orchestration import get_client
 
+    try:
+        environment.check_readable()
+    except WrongUsage as error:
+        raise NotTaken(error.message) from None
     with get_client(sync_client=True) as client:
         yield client
 

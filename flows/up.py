@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows import children, running, serving, up_file
+from flows import children, environment, running, serving, up_file
 from flows.keeper import Keeper
 from flows.serving import Server
+from flows.set_back import Clock
 from flows.up_file import Up
 from xiaohao import bootstrap
 from xiaohao.actions import owed
@@ -90,8 +91,9 @@ def run(settings: Settings, wanted: Wanted, *, say: Say, ready: Callable[[Ready]
 
     Nothing is left after it. Raises Refused where another `up` runs on this XIAOHAO_HOME, where the port is
     taken, or where others would reach a server without a secret; Unreachable where something does not
-    start; and what `bootstrap.ledger` raises.
+    start; and what `bootstrap.ledger` and `environment.check_readable` raise.
     """
+    environment.check_readable()
     home = bootstrap.home(settings)
     at, auth = serving.host(settings), serving.auth(settings)
     serving.check_reach(at, auth)
@@ -150,9 +152,13 @@ def _go(
     place = up_file.write(settings.home, Up(os.getpid(), server.api_url, server.auth, address))
     _warn_of_the_clock(settings, say)
     ready(Ready(server.api_url, address, names, place))
+    clock = Clock()
     while not ending.told.wait(LOOKS_EVERY):
         for each in (serves, duty, page):
             each.look()
+        if clock.was_set_back():
+            say("这台机器的时钟往回拨了，正在重新启动 Prefect 服务，重排日程…")
+            serves.anew()
 
 
 def _page(settings: Settings, port: int, *, say: Say, stack: contextlib.ExitStack) -> Keeper:

@@ -1,7 +1,7 @@
 """up.json in XIAOHAO_HOME: how other commands find the `xiaohao up` that runs, and know that it lives.
 
 The file is there only while it runs; a lock beside it, which ends with its process, tells a file that was
-left behind by a power cut from one that holds.
+left behind by a power cut from one that holds. What must not happen beside an `up` takes the same lock.
 """
 
 import contextlib
@@ -34,17 +34,21 @@ class Up:
 @contextlib.contextmanager
 def held(home: Path) -> Iterator[None]:
     """Be the only `up` of this home while the block runs; up.json is gone after it. Raises Refused."""
-    lock = alone.take(home / LOCK, within=WITHIN)
-    if lock is None:
-        there = _read(home)
-        at = f"（{there.prefect_api}）" if there is not None else ""
-        raise Refused(f"这个文件夹的 xiaohao up 已经在运行{at}，不能再启动一个。")
-    try:
-        (home / NAME).unlink(missing_ok=True)
+    with _alone(home, advice="不能再启动一个。"):
+        try:
+            yield
+        finally:
+            (home / NAME).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def away(home: Path, *, so: str) -> Iterator[None]:
+    """Do what no `up` may write beside: none of this home runs or starts while the block does.
+
+    Raises Refused where one runs; `so` is the end of its sentence: what was not done.
+    """
+    with _alone(home, advice="请先停下服务。", so=so):
         yield
-    finally:
-        (home / NAME).unlink(missing_ok=True)
-        lock.close()
 
 
 def write(home: Path, up: Up) -> Path:
@@ -66,6 +70,22 @@ def living(home: Path) -> Up | None:
         return up if up is not None and alone.is_held(home / LOCK) else None
     except sqlite3.Error:
         return None
+
+
+@contextlib.contextmanager
+def _alone(home: Path, *, advice: str, so: str = "") -> Iterator[None]:
+    """Hold the lock; an up.json that lies beside it was left behind by a power cut."""
+    lock = alone.take(home / LOCK, within=WITHIN)
+    if lock is None:
+        there = _read(home)
+        if there is None:
+            raise Refused(
+                f"这个文件夹的 xiaohao up 正在启动或停止，或者台账正在升级、复制、恢复，请稍后再试。{so}"
+            )
+        raise Refused(f"这个文件夹的 xiaohao up 已经在运行（{there.prefect_api}），{advice}{so}")
+    with contextlib.closing(lock):
+        (home / NAME).unlink(missing_ok=True)
+        yield
 
 
 def _read(home: Path) -> Up | None:

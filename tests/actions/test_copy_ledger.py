@@ -1,5 +1,6 @@
 """`db copy`: from any database into any empty one, row for row; the next night of both is the same."""
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +12,10 @@ import sqlalchemy as sa
 from command_runner import CommandLine
 from example_district import district_with_the_example
 from small_district import SmallDistrict
+from up_driver import command, environment, until
 
+from flows import alone, up_file
+from flows.up_file import Up
 from notifiers.choose import ChannelSettings
 from xiaohao.actions import seal, whole_night
 from xiaohao.actions.copy_ledger import copy_ledger
@@ -143,6 +147,48 @@ def test_the_command_copies_and_says_what(tmp_path: Path, empty_postgres_url: st
     again = xiaohao("db", "copy", empty_postgres_url)
     assert again.code == 1
     assert "已有内容" in again.err
+
+
+def test_nothing_is_copied_or_upgraded_while_up_runs(
+    engine: sa.Engine, database_url: str, tmp_path: Path
+) -> None:
+    """A copy made while nights run is stale at once, and the office would go on writing to the old ledger."""
+    district_with_the_example(engine)
+    home, target = tmp_path / "home", tmp_path / "target.db"
+    home.mkdir(mode=0o700)
+    xiaohao = CommandLine(home, XIAOHAO_DATABASE_URL=database_url)
+    with up_file.held(home):
+        starting = xiaohao("db", "copy", target)
+        up_file.write(home, Up(1, "http://127.0.0.1:4200/api", None, ""))
+        running = xiaohao("db", "copy", target)
+        upgrade = xiaohao("db", "upgrade")
+    assert (starting.code, running.code, upgrade.code) == (1, 1, 1)
+    assert "正在启动或停止" in starting.err
+    assert "已经在运行（http://127.0.0.1:4200/api），请先停下服务。没有复制任何内容。" in running.err
+    assert "请先停下服务。没有升级。" in upgrade.err
+    assert not target.exists()
+    up_file.write(home, Up(1, "http://127.0.0.1:4200/api", None, ""))  # left behind by a power cut
+    assert xiaohao("db", "copy", target).code == 0
+    assert not (home / up_file.NAME).exists()
+
+
+def test_up_does_not_start_until_the_copy_is_committed(sqlite_engine: sa.Engine, tmp_path: Path) -> None:
+    district_with_the_example(sqlite_engine)
+    home, target = tmp_path / "home", open_engine(f"sqlite:///{tmp_path / 'target.db'}")
+    schema.upgrade(target)
+    source = sqlite_engine.url.render_as_string()
+    copying_it = command("db", "copy", str(target.url.database))
+    with target.begin():  # the copy waits for it
+        copies = subprocess.Popen(
+            copying_it, env=environment(home, XIAOHAO_DATABASE_URL=source), stderr=subprocess.DEVNULL
+        )
+        until(lambda: alone.is_held(home / up_file.LOCK), "the copy has begun")
+        with pytest.raises(Refused, match="正在升级、复制、恢复"), up_file.held(home):
+            pass
+    assert copies.wait(60) == 0
+    with up_file.held(home):
+        assert everything(target) == everything(sqlite_engine)
+    target.dispose()
 
 
 def runs_night(ledger: Ledger, on: date, notices: Path) -> Night:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
 
@@ -72,7 +73,18 @@ def leases_run_out(ledger: Ledger) -> set[str]:
     return held
 
 
-def killed_again_and_again(ledger: Ledger, database_url: str, kills: int) -> None:
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: how the last sender ended, what arrived whole by key, and with which bodies."""
+
+    exit_code: int | None
+    arrived: Counter[str]
+    bodies: set[tuple[str, bytes]]
+    unsure: set[str]
+    """The keys that a sender held when it was killed."""
+
+
+def killed_again_and_again(ledger: Ledger, database_url: str, kills: int) -> Outcome:
     """Kill as many senders at random points of their work, let one finish, and look at what arrived."""
     dice = random.Random(kills)
     unsure: set[str] = set()
@@ -91,17 +103,10 @@ def killed_again_and_again(ledger: Ledger, database_url: str, kills: int) -> Non
             done = MANY - unfinished(ledger)
         last = begun(database_url, receiver)
         last.join(120)
-        assert last.exitcode == 0
         whole = [each for each in receiver.requests if len(each.body) == int(each.headers["Content-Length"])]
-        arrived = Counter(request.headers["Idempotency-Key"] for request in whole)
-        bodies = {(request.headers["Idempotency-Key"], request.body) for request in whole}
-    with ledger.reading() as r:
-        assert dict(outbox.counts(r)) == {NoticeState.DELIVERED: MANY}
-    doubled = {key for key, count in arrived.items() if count > 1}
-    print(f"{kills} kills: {len(doubled)} of {MANY} notices doubled, {len(unsure)} were under way")
-    assert len(arrived) == MANY, "none is lost"
-    assert doubled <= unsure, "doubled only where the sender died between sending and committing"
-    assert len(bodies) == MANY, "and byte for byte the same"
+    arrived = Counter(request.headers["Idempotency-Key"] for request in whole)
+    bodies = {(request.headers["Idempotency-Key"], request.body) for request in whole}
+    return Outcome(last.exitcode, arrived, bodies, unsure)
 
 
 def unfinished(ledger: Ledger) -> int:
@@ -109,13 +114,19 @@ def unfinished(ledger: Ledger) -> int:
         return sum(count for state, count in outbox.counts(r).items() if state is not NoticeState.DELIVERED)
 
 
-def test_three_kills(ledger: Ledger, database_url: str) -> None:
-    killed_again_and_again(ledger, database_url, 3)
-
-
-@pytest.mark.long
-def test_fifty_kills(ledger: Ledger, database_url: str) -> None:
-    killed_again_and_again(ledger, database_url, 50)
+@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.long)])
+def test_kills_lose_nothing_and_double_only_what_was_under_way(
+    ledger: Ledger, database_url: str, kills: int
+) -> None:
+    came = killed_again_and_again(ledger, database_url, kills)
+    doubled = {key for key, count in came.arrived.items() if count > 1}
+    print(f"{kills} kills: {len(doubled)} of {MANY} notices doubled, {len(came.unsure)} were under way")
+    assert came.exit_code == 0
+    with ledger.reading() as r:
+        assert dict(outbox.counts(r)) == {NoticeState.DELIVERED: MANY}
+    assert len(came.arrived) == MANY, "none is lost"
+    assert doubled <= came.unsure, "doubled only where the sender died between sending and committing"
+    assert len(came.bodies) == MANY, "and byte for byte the same"
 
 
 def test_a_pass_that_is_interrupted_writes_what_it_knows(ledger: Ledger, database_url: str) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -48,9 +49,10 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(bundle: Path) -> Path:
-    """The folder into which the bundle was installed, without a network."""
+    """The folder into which the bundle was installed, without a network, by somebody whose files nobody reads."""
     folder = bundle.parent / "there"
-    done = offline(["sh", str(bundle / "install.sh"), str(folder)], bundle.parent)
+    strict = ["sh", "-c", 'umask 077; exec sh "$@"', "-"]
+    done = offline([*strict, str(bundle / "install.sh"), str(folder)], bundle.parent)
     assert done.returncode == 0, done.stderr.decode()
     return folder
 
@@ -98,6 +100,22 @@ def test_the_program_installed_from_it_works_without_a_network(installed: Path, 
     done = offline([program, "nightly", "--date", "2023-10-17", "--json"], tmp_path, **home)
     assert done.returncode == 0, (done.stdout + done.stderr).decode()
     assert json.loads(done.stdout)["fired"] == 19
+
+
+@pytest.mark.long
+def test_what_is_installed_can_be_run_by_the_service_and_changed_by_its_installer_alone(
+    installed: Path,
+) -> None:
+    """Installed with sudo it belongs to root; the user of the service only runs it."""
+    for path in (installed, *installed.rglob("*")):
+        stands = path.lstat()
+        assert stands.st_uid == os.getuid(), path
+        if path.is_symlink():
+            continue
+        assert stands.st_mode & stat.S_IROTH, path
+        assert not stands.st_mode & (stat.S_IWGRP | stat.S_IWOTH), path
+        assert not path.is_dir() or stands.st_mode & stat.S_IXOTH, path
+    assert (installed / "current" / "bin" / "xiaohao").stat().st_mode & stat.S_IXOTH
 
 
 @pytest.mark.long

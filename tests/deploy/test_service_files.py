@@ -12,7 +12,9 @@ import pytest
 import yaml
 from dotenv import dotenv_values
 
+from flows import serving
 from xiaohao.cli.command_line import COMMANDS
+from xiaohao.cli.up import up_command
 from xiaohao.settings import Settings, each_setting
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +95,14 @@ def test_a_unit_runs_a_command_of_ours_as_its_own_user(path: Path) -> None:
     assert unit["UMask"] == "0077"
 
 
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
+def test_a_unit_waits_for_the_disks_that_it_writes_to(path: Path) -> None:
+    """Else an empty ledger is begun in the folder that the disk with the real one is going to cover."""
+    unit = dict(_lines(path))
+    written = {unit["Environment=XIAOHAO_HOME"], *unit.get("ReadWritePaths", "").split()}
+    assert set(unit["RequiresMountsFor"].split()) == written
+
+
 def test_a_worker_tells_nobody_outside_either() -> None:
     """It is Prefect's own program, so that `flows.environment` comes too late for it."""
     unit = dict(_lines(DEPLOY / "xiaohao-worker.service"))
@@ -137,6 +147,29 @@ def test_the_container_file_copies_what_is_there_and_runs_as_nobody_special() ->
     installs = [part for line in lines for part in line.split("&&") if "pip install" in part]
     assert installs
     assert all("--require-hashes" in part or "--no-index" in part for part in installs)
+
+
+def test_what_listens_in_the_container_is_what_the_host_is_given(tmp_path: Path) -> None:
+    """`up` listens where the port mapping reaches it, the host publishes both pages on its loopback alone."""
+    lines = (DEPLOY / "Containerfile").read_text(encoding="utf-8").splitlines()
+    image = dict(
+        word.split("=", 1) for line in lines if line.startswith("ENV ") for word in shlex.split(line)[1:]
+    )
+    exposed = [word for line in lines if line.startswith("EXPOSE ") for word in line.split()[1:]]
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]["xiaohao"]
+    ports = {option.name: str(option.default) for option in up_command.params}
+    assert exposed == [ports["port"], ports["page_port"]]
+    assert compose["ports"] == [f"127.0.0.1:{port}:{port}" for port in exposed]
+    pages = f"http://127.0.0.1:{ports['port']}/api"
+    assert compose["environment"]["PREFECT_SERVER_UI_API_URL"].endswith(f":-{pages}}}")
+    for environment in (image, compose["environment"]):
+        hosts = {name: environment[name] for name in ("XIAOHAO_PREFECT_HOST", "XIAOHAO_PAGE_HOST")}
+        (tmp_path / "xiaohao.env").write_text("".join(f"{name}={at}\n" for name, at in hosts.items()))
+        settings = Settings(_env_file=tmp_path / "xiaohao.env", home=tmp_path)  # type: ignore[call-arg]
+        assert (serving.host(settings), settings.page_host) == ("0.0.0.0", "0.0.0.0")
+        secret = serving.auth(settings)
+        assert secret  # made by itself, so that it may listen outside
+        serving.check_reach(serving.host(settings), secret)
 
 
 def test_the_compose_file_gives_both_databases_to_the_program() -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_runner import CommandLine
 
 from flows import environment
 
@@ -60,3 +61,20 @@ def test_everything_that_calls_home_is_off(tmp_path: Path) -> None:
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT",
     ]
     assert told["PREFECT_HOME"] == str(tmp_path / "prefect")
+
+
+@pytest.mark.parametrize("command", ["up", "nightly"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("HTTPS_PROXY", "http://office:Geheim#2026@10.0.0.1:3128"), ("SSL_CERT_FILE", "/no/such/root.pem")],
+)
+def test_what_prefect_could_not_read_is_said_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, name: str, value: str
+) -> None:
+    """Its own client would raise an error that quotes the password."""
+    for each in [each for each in os.environ if each.lower().endswith("_proxy")]:
+        monkeypatch.delenv(each)
+    ran = CommandLine(tmp_path / "home")(command, **{name: value})
+    assert (ran.code, name in ran.err, "--direct" in ran.err) == (2, True, True), ran
+    written = [each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()]
+    assert not any(b"Geheim" in each for each in [*written, ran.out.encode(), ran.err.encode()])

@@ -10,6 +10,7 @@ from flows.fire_scope import SET_ASIDE, ScopeForm, fire_scope
 from xiaohao.errors import NotFound
 from xiaohao.ledger import outbox
 from xiaohao.ledger.tables import PROBLEM, RUN
+from xiaohao.vocabulary import Light
 
 pytestmark = pytest.mark.xdist_group("prefect")
 NIGHT = date(2023, 10, 16)
@@ -49,6 +50,28 @@ def test_a_state_that_is_set_aside_fails_the_run_and_the_rest_is_done(office_eng
     with office_engine.connect() as conn:
         red = sa.select(PROBLEM.c.id).where(PROBLEM.c.light == "red")
         assert list(conn.execute(red).scalars()) == [2]
+
+
+@pytest.mark.parametrize(
+    ("revision", "said"),
+    [
+        ("9999", "台账数据库比本程序新，本次没有任何改动。请改用新版程序。"),
+        ("0001", "台账数据库是旧版本，本次没有任何改动。请先备份，再运行 xiaohao db upgrade。"),
+    ],
+)
+def test_a_worker_of_another_version_refuses_the_ledger(
+    office_engine: sa.Engine, revision: str, said: str
+) -> None:
+    """Each run opens the ledger anew: a worker that nobody upgraded writes nothing, and says why."""
+    SmallDistrict(office_engine).imports(REGISTERED, [imported("路灯不亮", 3, date(2023, 10, 8))])
+    with office_engine.begin() as conn:
+        conn.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+    state = fire_scope(ScopeForm(business_date=NIGHT), return_state=True)
+    assert state.is_failed()
+    assert said in str(state.message)
+    with office_engine.connect() as conn:
+        assert list(conn.execute(sa.select(RUN.c.id))) == []
+        assert list(conn.execute(sa.select(PROBLEM.c.light)).scalars()) == [Light.GREEN]
 
 
 def test_a_unit_that_is_not_there_is_refused(office_engine: sa.Engine) -> None:

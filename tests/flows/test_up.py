@@ -26,6 +26,7 @@ from xiaohao.ledger.tables import NOTICE, PROBLEM
 from xiaohao.vocabulary import Light, NoticeState
 
 pytestmark = pytest.mark.xdist_group("prefect")
+PROXY = "https://prefect.example.gov.cn"
 NAMES = [
     "夜间运行/nightly",
     "发送通知/deliver",
@@ -37,8 +38,9 @@ NAMES = [
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[RunningUp]:
-    """One `up` for the tests of this file that need no other."""
-    with running_up(small_home(tmp_path_factory.mktemp("up") / "home", sqlite_template)) as running:
+    """One `up`, as behind a reverse proxy, for the tests of this file that need no other."""
+    home = small_home(tmp_path_factory.mktemp("up") / "home", sqlite_template)
+    with running_up(home, PREFECT_UI_API_URL=f"{PROXY}/api") as running:
         yield running
 
 
@@ -62,6 +64,21 @@ def test_a_second_one_on_the_same_home_is_refused(up: RunningUp) -> None:
     assert (up.home / "up.json").exists()
 
 
+def test_what_no_night_may_run_beside_is_refused(up: RunningUp, tmp_path: Path) -> None:
+    """A copy or a restored ledger would be stale at once; an upgrade would take the tables away from a run."""
+    (tmp_path / "xiaohao.db").touch()
+    xiaohao = CommandLine(up.home)
+    for asked, said in (
+        (("db", "copy", tmp_path / "copy.db"), "没有复制任何内容。"),
+        (("db", "upgrade"), "没有升级。"),
+        (("restore", tmp_path), "没有恢复任何内容。"),
+    ):
+        ran = xiaohao(*asked, "--json")
+        assert ran.code == 1
+        assert ran.document["error"].endswith(f"（{up.file['prefect_api']}），请先停下服务。{said}")
+    assert not (tmp_path / "copy.db").exists()
+
+
 def test_the_api_asks_for_the_secret_a_token_and_its_own_page(up: RunningUp) -> None:
     """Without the secret 401; what changes anything needs a CSRF token; no other page may call."""
     api = up.file["prefect_api"]
@@ -76,6 +93,14 @@ def test_the_api_asks_for_the_secret_a_token_and_its_own_page(up: RunningUp) -> 
         asks = {"Origin": str(origin), "Access-Control-Request-Method": "POST"}
         answer = httpx.options(f"{api}/deployments/filter", headers=asks)
         assert answer.headers.get("access-control-allow-origin") == allowed
+
+
+def test_its_pages_call_the_proxy_that_the_operator_names(up: RunningUp) -> None:
+    """And the browser is told that they may."""
+    pages = up.file["prefect_api"].removesuffix("/api")
+    assert httpx.get(f"{pages}/ui-settings").json()["api_url"] == f"{PROXY}/api"
+    may_call = httpx.get(pages).headers["Content-Security-Policy"].partition("connect-src ")[2]
+    assert may_call.split() == ["'self'", PROXY, PROXY.replace("https", "wss")]
 
 
 def test_what_has_ended_is_kept_for_a_time_and_leases_outlive_the_server(up: RunningUp) -> None:

@@ -209,9 +209,17 @@ def conn(small_district: sa.Engine) -> Iterator[sa.Connection]:
         conn.rollback()
 
 
+def count(conn: sa.Connection, table: str) -> int:
+    """How many rows the table has."""
+    rows = sa.select(sa.func.count()).select_from(TABLES[table])
+    return int(conn.execute(rows).scalar_one())
+
+
 @pytest.mark.parametrize("table", [name for name in VALID if name != "trail_head"])
 def test_a_valid_row_is_let_in(conn: sa.Connection, table: str) -> None:
+    before = count(conn, table)
     put(conn, table)
+    assert count(conn, table) == before + 1
 
 
 @pytest.mark.parametrize(
@@ -235,7 +243,9 @@ def test_a_valid_row_is_let_in(conn: sa.Connection, table: str) -> None:
     ],
 )
 def test_so_is_each_honest_state(conn: sa.Connection, table: str, changed: dict[str, Any]) -> None:
+    before = count(conn, table)
     put(conn, table, **changed)
+    assert count(conn, table) == before + 1
 
 
 @pytest.mark.parametrize(("table", "changed", "promise"), REFUSED)
@@ -261,8 +271,10 @@ def test_what_is_unique_is_refused_the_second_time(
 def test_and_no_more_than_that_is_unique(
     conn: sa.Connection, table: str, first: dict[str, Any], second: dict[str, Any]
 ) -> None:
+    before = count(conn, table)
     put(conn, table, **first)
     put(conn, table, **second)
+    assert count(conn, table) == before + 2
 
 
 def test_two_roots_of_one_name_are_refused(conn: sa.Connection) -> None:

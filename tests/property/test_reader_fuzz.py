@@ -7,6 +7,7 @@ import string
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -108,8 +109,42 @@ gently = settings(
 )
 
 
-def judged(path: Path) -> Reading | None:
-    """What is read, None where it is refused; in any case in good time, and fit to be sent and marked.
+@dataclass(frozen=True)
+class Judged:
+    """What became of a file: what was read of it, or the sentence that refuses it; and the seconds of work."""
+
+    reading: Reading | None
+    refusal: str
+    seconds: float
+
+    @property
+    def read(self) -> bool:
+        """Whether it was read, and what was read is fit to be imported, marked and sent to another process."""
+        return (
+            self.reading is not None
+            and all(line.title and line.unit_name for line in self.reading.problems)
+            and all(fault.message.endswith("。") for fault in self.reading.faults)
+            and all(_is_of(message, self.reading) for message in wire.messages(self.reading))
+        )
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was refused, in a sentence."""
+        return self.reading is None and self.refusal.endswith("。")
+
+    @property
+    def in_time(self) -> bool:
+        """Whether that took no longer than anybody waits."""
+        return self.seconds < SECONDS
+
+
+def _is_of(message: bytes, reading: Reading) -> bool:
+    part, rows = wire.opened(message)
+    return set(wire.lines_of(part, rows)) <= set(getattr(reading, part))
+
+
+def judged(path: Path) -> Judged:
+    """What the reader says of it; any exception but a refusal comes through.
 
     An old workbook only in a process of its own: its parser ends the process that it is in when a bent
     file asks for more memory than there is.
@@ -120,16 +155,7 @@ def judged(path: Path) -> Reading | None:
         reading = read_apart(path) if path.suffix == ".xls" else read(path)
     except Unreadable as refusal:
         said = refusal.message
-    assert time.process_time() - started < SECONDS
-    if reading is None:
-        assert said.endswith("。")
-    else:
-        assert all(line.title and line.unit_name for line in reading.problems)
-        assert all(fault.message.endswith("。") for fault in reading.faults)
-        for message in wire.messages(reading):
-            part, rows = wire.opened(message)
-            assert set(wire.lines_of(part, rows)) <= set(getattr(reading, part))
-    return reading
+    return Judged(reading, said, time.process_time() - started)
 
 
 def a_workbook_of(path: Path, rows: list[list[object]], merged: list[str]) -> Path:
@@ -154,11 +180,15 @@ def a_workbook_of(path: Path, rows: list[list[object]], merged: list[str]) -> Pa
 @gently
 def test_any_grid_is_read_or_refused(tmp_path: Path, rows: list[list[object]], merged: list[str]) -> None:
     path = a_workbook_of(tmp_path / "任意.xlsx", rows, merged)
-    reading = judged(path)
-    if reading is not None and reading.heads:
+    answer = judged(path)
+    assert answer.read or answer.refused
+    assert answer.in_time
+    if (reading := answer.reading) is not None and reading.heads:
         faults = [*reading.faults, *(Fault("error", "Sheet", n, "问题", "", "甲。") for n in range(1, 9, 3))]
         assert write_copy(path, faults, reading.heads, tmp_path / "批注.xlsx") == ".xlsx"
-        assert judged(tmp_path / "批注.xlsx") is not None
+        copy = judged(tmp_path / "批注.xlsx")
+        assert copy.read
+        assert copy.in_time
 
 
 @given(
@@ -172,7 +202,9 @@ def test_any_table_of_texts_is_read_or_refused(
     csv.writer(into).writerows(rows)
     path = tmp_path / "任意.csv"
     path.write_bytes(into.getvalue().encode(encoding, "replace"))
-    judged(path)
+    answer = judged(path)
+    assert answer.read or answer.refused
+    assert answer.in_time
 
 
 def bent(content: bytes, dice: random.Random) -> bytes:
@@ -217,4 +249,6 @@ def test_a_real_file_that_was_bent_is_read_or_refused(
         return
     path = tmp_path / name
     path.write_bytes(bend(source.read_bytes(), random.Random(seed)))
-    judged(path)
+    answer = judged(path)
+    assert answer.read or answer.refused
+    assert answer.in_time

@@ -52,16 +52,7 @@ class Act:
         """
         acted = None
         if change is not None:
-            acted = clocks.act(
-                self.case.clock,
-                self.case.known,
-                change,
-                old=self.rules,
-                new=rules or self.rules,
-                on=self.w.on,
-                stops_clock=stops_clock,
-                spoken_until=self.case.spoken_until,
-            )
+            acted = self.case.acted(change, self.rules, on=self.w.on, new=rules, stops_clock=stops_clock)
         self.puts(acted, columns=columns, parts=parts, why=why)
 
     def puts(

@@ -48,16 +48,7 @@ def _ended(act: Act) -> Acted:
     def as_it_is(clock: clocks.Clock) -> clocks.Clock:
         return clock
 
-    last = clocks.act(
-        case.clock,
-        case.known,
-        as_it_is,
-        old=rules,
-        new=rules,
-        on=act.w.on,
-        stops_clock=True,
-        spoken_until=case.spoken_until,
-    )
+    last = case.acted(as_it_is, rules, on=act.w.on)
     ended = replace(case.clock, status=Status.CANCELLED)
     recorded = frozenset(step.key for step in last.recorded)
     return Acted(

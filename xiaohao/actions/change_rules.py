@@ -58,13 +58,4 @@ def _act(w: Writing, case: Case, new: Rules) -> Acted:
             clock, old=old, new=new, policy_id=new.policy.id, calendar_version=new.workdays.version
         )
 
-    return clocks.act(
-        case.clock,
-        case.known,
-        change,
-        old=old,
-        new=new,
-        on=w.on,
-        stops_clock=False,
-        spoken_until=case.spoken_until,
-    )
+    return case.acted(change, old, on=w.on, new=new, stops_clock=False)

@@ -38,17 +38,7 @@ def change_of(case: Case, placed: Placed, rules: Rules, *, on: date) -> Change |
         return None
     acted: Acted | None = None
     if PROGRESS.name in parts and case.clock.status is Status.REGISTERED and on >= case.clock.registered_on:
-        take_up = partial(clocks.take_up, on=on)
-        acted = clocks.act(
-            case.clock,
-            case.known,
-            take_up,
-            old=rules,
-            new=rules,
-            on=on,
-            stops_clock=True,
-            spoken_until=case.spoken_until,
-        )
+        acted = case.acted(partial(clocks.take_up, on=on), rules, on=on)
         columns |= problems.columns_of(acted.clock)
     why = {"sheet": placed.line.sheet, "row": placed.line.row}
     return Change(case, case.row | columns, acted, parts, why)

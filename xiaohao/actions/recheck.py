@@ -141,16 +141,7 @@ def _recounted(w: Writing, case: Case) -> Acted:
     def change(clock: Clock) -> Clock:
         return clocks.recount(clock, rules=rules)
 
-    return clocks.act(
-        case.clock,
-        case.known,
-        change,
-        old=rules,
-        new=rules,
-        on=w.on,
-        stops_clock=True,
-        spoken_until=case.spoken_until,
-    )
+    return case.acted(change, rules, on=w.on)
 
 
 def _told(case: Case, change: Change) -> Changed:

@@ -72,14 +72,14 @@ def restore_command(folder: Path) -> Answer:
     settings = bootstrap.settings()
     database = _file(settings, "请用 pg_restore 恢复，再用 xiaohao trail verify 核对。没有恢复任何内容。")
     chosen = restore.newest(folder)
-    bootstrap.home(settings)
-    done = restore.restore(
-        chosen,
-        database,
-        bootstrap.evidence_files(settings),
-        settings.home / SETTINGS_FILE,
-        on=bootstrap.today(),
-    )
+    with desk.without_up(settings, so="没有恢复任何内容。"):
+        done = restore.restore(
+            chosen,
+            database,
+            bootstrap.evidence_files(settings),
+            settings.home / SETTINGS_FILE,
+            on=bootstrap.today(),
+        )
     document = {
         "restored": str(done.backup),
         "problems": done.problems,

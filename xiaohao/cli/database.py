@@ -25,12 +25,16 @@ def db_command() -> None:
     """数据库."""
 
 
-@db_command.command("upgrade", help="把数据库升级到本程序的版本。\n请先备份。", examples=["db upgrade"])
+@db_command.command(
+    "upgrade",
+    help="把数据库升级到本程序的版本。\n先停止 xiaohao up（它在运行时不升级），并备份。",
+    examples=["db upgrade"],
+)
 def upgrade_command() -> Answer:
     settings = bootstrap.settings()
-    engine = desk.engine(settings)
-    upgraded = schema.upgrade(engine)
-    desk.ledger(settings)
+    with desk.without_up(settings, so="没有升级。"):
+        upgraded = schema.upgrade(desk.engine(settings))
+        desk.ledger(settings)
     said = "数据库已升级。" if upgraded else "数据库已是最新版本，没有改动。"
     return Answer({"upgraded": upgraded, "revision": schema.REVISIONS[-1]}, lambda s: s.line(said))
 
@@ -49,7 +53,7 @@ def check_command() -> Answer:
 @db_command.command(
     "copy",
     help="把台账复制到另一个空的数据库，例如由 SQLite 搬到 PostgreSQL。\n"
-    "先停止 xiaohao up 和其他写入。复制后核对每个数据表的行数，并由留痕逐条重新算出根；全部相符才写入。"
+    "先停止 xiaohao up（它在运行时不复制）和其他写入，几台机器的都要停。复制后核对每个数据表的行数，并由留痕逐条重新算出根；全部相符才写入。"
     "原来的数据库不变；把 XIAOHAO_DATABASE_URL 改为新地址后启用。佐证材料等文件不在数据库里，仍留在原处。",
     examples=["db copy postgresql://xiaohao@127.0.0.1/xiaohao", "db copy 另存.db"],
 )
@@ -60,8 +64,10 @@ def check_command() -> Answer:
     type=Text("数据库"),
 )
 def copy_command(target: str) -> Answer:
-    source = desk.ledger()
-    copied = copy_ledger(source, desk.closed_at_end(bootstrap.empty_ledger(target)), progress=note)
+    settings = bootstrap.settings()
+    with desk.without_up(settings, so="没有复制任何内容。"):
+        source = desk.ledger(settings)
+        copied = copy_ledger(source, desk.closed_at_end(bootstrap.empty_ledger(target)), progress=note)
     said = (
         f"已复制 {len(copied.tables)} 个数据表、{copied.rows} 行，行数相符；"
         f"留痕 {copied.trail_size} 条逐条核对无误，根 {copied.root}。"

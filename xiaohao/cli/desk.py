@@ -1,6 +1,7 @@
 """What commands ask before they act: the ledger, the day that an act counts on, and who acts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -54,6 +55,18 @@ def through_up(settings: Settings, ask: Callable[[Any], Any]) -> Any:
     except flows.NotTaken:
         screen.note("xiaohao up 没有接手，改为直接办理。")
         return None
+
+
+@contextmanager
+def without_up(settings: Settings, *, so: str) -> Iterator[None]:
+    """Keep every `xiaohao up` of this XIAOHAO_HOME away while the block runs (`flows.up_file.away`).
+
+    Raises Refused where one runs; `so` says what was not done.
+    """
+    from flows import up_file
+
+    with up_file.away(bootstrap.home(settings), so=so):
+        yield
 
 
 def act_day(on: date | None) -> date:

@@ -45,7 +45,7 @@ def list_command(state: NoticeState | None, channel: Channel | None, on: date | 
     "resend",
     help="""重发没有送达的通知。
 
-写号码就重发这几份；--dead 重发全部未送达、又没有改由别的渠道发出的；--channel 让停用的渠道恢复，排队的马上可发，与 --dead 合用时只重发这个渠道的。
+写号码就重发这几份；--dead 对每个没有收到的人，重发给他的最后一份（他由别的渠道收到了的除外）；--channel 让停用的渠道恢复，排队的马上可发，与 --dead 合用时只重发这个渠道的。
 重发的通知重新排队，由 xiaohao deliver 发出。""",
     examples=["outbox resend 17 18", "outbox resend --dead", "outbox resend --channel 企业微信应用消息"],
 )

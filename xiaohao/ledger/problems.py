@@ -16,7 +16,8 @@ from xiaohao.errors import NotFound
 from xiaohao.ledger import bulk, dialect, runs, trail
 from xiaohao.ledger.tables import EXTENSION, FIRING, PARTS, PROBLEM, PROGRESS, UNIT
 from xiaohao.ledger.writing import Reading, Writing
-from xiaohao.rules.clock import Acted, Clock
+from xiaohao.rules import clock as clocks
+from xiaohao.rules.clock import Acted, Clock, Rules
 from xiaohao.rules.counting import Suspensions, Term
 from xiaohao.rules.deadlines import Extension
 from xiaohao.rules.timetable import StepKey
@@ -85,6 +86,27 @@ class Case:
     def of_round(self, part: sa.Table) -> Sequence[Row]:
         """The rows of a child table that belong to the present round."""
         return [row for row in self.of(part) if row["round"] == self.clock.round]
+
+    def acted(
+        self,
+        change: clocks.Change,
+        rules: Rules,
+        *,
+        on: date,
+        new: Rules | None = None,
+        stops_clock: bool = True,
+    ) -> Acted:
+        """What an act of the day `on` makes of the clock; `new` are rules that it puts in force (`clock.act`)."""
+        return clocks.act(
+            self.clock,
+            self.known,
+            change,
+            old=rules,
+            new=new or rules,
+            on=on,
+            stops_clock=stops_clock,
+            spoken_until=self.spoken_until,
+        )
 
 
 @dataclass(frozen=True)
