@@ -36,6 +36,14 @@ _EXACT = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PersonName:
+    """An official by code (工号) and name."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestItem:
     """One problem in a digest, with the one step of it that is told.
 
@@ -72,6 +80,8 @@ class DigestItem:
     """Told for information: who got the notice of this matter and has not acknowledged it (已阅)."""
     firings: tuple[int, ...] = ()
     """The ids of the firings that this line carries: the told one and those it speaks for."""
+    undelivered_to: tuple[PersonName, ...] = ()
+    """Told for information: whom no channel reached with this matter, him first whom it was meant for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +100,8 @@ class DigestFacts:
 
     `roles` and `unit` name the post it is told for. `in_place_of` holds the names of those a deputy
     stands in for; `passed_up_from` names the vacant posts below (“四季花城社区党支部书记”) whose
-    notices come to the recipient. `undelivered_to` is set where the notice was meant for somebody below whom
-    no channel reached, and is told for information. `items` are in order, the most urgent first. `counts_by_unit` is
+    notices come to the recipient. `undelivered_to` is set where the notice is told for information and all its
+    items were meant for one person below, whom no channel reached. `items` are in order, the most urgent first. `counts_by_unit` is
     filled for a recipient above several units. `other_overdue` counts the overdue problems of the
     recipient that have no news today. `checkpoint` is the short root of the trail told in the foot.
     """
@@ -131,14 +141,6 @@ class ProblemLine:
     light: Light | None
     level: int
     next_event_on: date | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonName:
-    """An official by code (工号) and name."""
-
-    code: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

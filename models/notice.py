@@ -19,6 +19,9 @@ UNFINISHED = "state NOT IN ('accepted', 'delivered')"
 UNANSWERED = "accepted_at IS NOT NULL AND acknowledged_at IS NULL AND passed_up_on IS NULL"
 """SQL: reached its recipient, who has not said so; a query uses the index where it repeats these words."""
 
+NOT_PASSED_ON = "state = 'dead' AND next_attempt_at IS NOT NULL"
+"""SQL: ended undelivered, and nobody has looked yet to whom its facts go instead."""
+
 ASKED = "next_ask_at IS NOT NULL"
 """SQL: the channel took it and is asked later what became of it."""
 
@@ -29,7 +32,8 @@ class Notice(SQLModel, table=True):
     `facts` (JSON) are stored when it is composed, the body of the last try is kept in `sent_body`. `sent_to`
     stands for the address that it went to (`ledger.sendings.address_hash`), with “@” before it where an
     earlier try may have reached another one: then the key of the send is the address's own.
-    `instead_of` is the notice that ended undelivered and whose facts this one carries. `unsure_at`: since
+    `instead_of` is the notice that ended undelivered and whose facts this one carries. `next_attempt_at` of a
+    dead one: since then its facts are to be passed on. `unsure_at`: since
     then a try may have reached the recipient unanswered; `marked_at`: since then the body bears 重发.
     `passed_up_on`: the business date on which its silence was told to the next role up.
     `next_ask_at`: when the channel is asked what became of it.

@@ -1,8 +1,8 @@
 """The one HTTP client of all channels, and what its failures mean for a notice.
 
 One pooled client a channel: time-outs on every phase, proxies and private CAs as the environment
-names them, TLS always verified, redirects never followed. Keys stand in URLs, so nothing here or in
-httpx's own log says one.
+names them, TLS always verified, redirects never followed. Keys stand in URLs, and passwords in those of
+proxies, so nothing here or in httpx's own log says one.
 """
 
 import asyncio
@@ -25,22 +25,75 @@ _MOST_READ = 64 * 1024
 
 NotAccepted = Again | Misconfigured | Refused | Uncertain
 """Every receipt but Accepted: all that there can be where no answer came."""
+_PROXY = Misconfigured("proxy", "代理的设置看不懂（环境变量 HTTPS_PROXY、HTTP_PROXY、ALL_PROXY、NO_PROXY）")
+_SOCKS = Misconfigured("proxy", "不支持 SOCKS 代理，请改用 HTTP 代理（环境变量 HTTPS_PROXY、ALL_PROXY）")
+_CERTIFICATES = Misconfigured("certificate", "读不出要信任的根证书（环境变量 SSL_CERT_FILE、SSL_CERT_DIR）")
+OF_THIS_MACHINE = (_PROXY, _SOCKS, _CERTIFICATES)
+"""Faults of the environment: the same whoever is called."""
+
+
+class Unusable(httpx.TransportError):
+    """The environment's proxy or certificates cannot be used, and nothing went out. `fault` quotes none of them."""
+
+    def __init__(self, fault: Misconfigured) -> None:
+        super().__init__(fault.why)
+        self.fault = fault
+
+
+class Nowhere(httpx.AsyncBaseTransport):
+    """What a client has instead of connections where it cannot be made: each call raises Unusable."""
+
+    def __init__(self, fault: Misconfigured) -> None:
+        self._fault = fault
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002
+        """Send nothing."""
+        raise Unusable(self._fault)
 
 
 def new_client(*, connect: timedelta, answer: timedelta, most_at_once: int = 20) -> httpx.AsyncClient:
     """A pooled client for one event loop, quiet about what it calls.
 
     `connect` bounds reaching the receiver (and waiting for a free connection), `answer` each wait for
-    a part of the answer. Loopback is never asked for through a proxy.
+    a part of the answer. Loopback is never asked for through a proxy. Where the environment names a
+    proxy or certificates that cannot be used, every call says so: other channels need neither.
     """
     for chatty in ("httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    return httpx.AsyncClient(
-        timeout=httpx.Timeout(answer.total_seconds(), connect=connect.total_seconds()),
-        limits=httpx.Limits(max_connections=most_at_once, max_keepalive_connections=most_at_once),
-        mounts=dict.fromkeys(_NO_PROXY_FOR),
-        follow_redirects=False,
-    )
+    try:
+        return _opened(
+            timeout=httpx.Timeout(answer.total_seconds(), connect=connect.total_seconds()),
+            limits=httpx.Limits(max_connections=most_at_once, max_keepalive_connections=most_at_once),
+            follow_redirects=False,
+        )
+    except Unusable as unusable:
+        return httpx.AsyncClient(transport=Nowhere(unusable.fault), trust_env=False)
+
+
+def fault_of_environment() -> Misconfigured | None:
+    """Why no client at all can be made with the proxy and the certificates of the environment, or None."""
+    try:
+        _opened()
+    except Unusable as unusable:
+        return unusable.fault
+    return None
+
+
+def _opened(**how: Any) -> httpx.AsyncClient:
+    try:
+        return httpx.AsyncClient(verify=certificates(), mounts=dict.fromkeys(_NO_PROXY_FOR), **how)
+    except ImportError:
+        raise Unusable(_SOCKS) from None
+    except (httpx.InvalidURL, ValueError):
+        raise Unusable(_PROXY) from None
+
+
+def certificates() -> ssl.SSLContext:
+    """What is trusted, as the environment names it. Raises Unusable where it cannot be read."""
+    try:
+        return httpx.create_ssl_context()
+    except (OSError, ValueError):
+        raise Unusable(_CERTIFICATES) from None
 
 
 async def post(
@@ -110,6 +163,8 @@ async def exchange(
 def failed(error: Exception) -> NotAccepted:
     """What an exception of httpx says about the notice: surely not sent, or nobody knows."""
     match error:
+        case Unusable(fault=fault):
+            return fault
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
             return Misconfigured("address", "地址格式不正确")
         case httpx.LocalProtocolError():
@@ -133,12 +188,17 @@ def retry_after(answer: httpx.Response, *, now: datetime) -> timedelta | None:
     said = answer.headers.get("Retry-After", "").strip()
     if said.isascii() and said.isdigit():
         return timedelta(seconds=min(int(said[:9]), LONGEST_WAIT.total_seconds()))
+    until = http_date(said)
+    return None if until is None else min(max(until - now, timedelta()), LONGEST_WAIT)
+
+
+def http_date(said: str) -> datetime | None:
+    """An HTTP date (RFC 9110 §5.6.7), in UTC where it names no zone; None for what is none."""
     try:
-        until = parsedate_to_datetime(said)
-    except ValueError:
+        at = parsedate_to_datetime(said)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
-    return min(max(wait, timedelta()), LONGEST_WAIT)
 
 
 async def _read(answer: httpx.Response) -> bytes:

@@ -10,10 +10,10 @@ from dataclasses import replace
 from models.facts import DigestFacts, DigestItem, UnitCount
 from notifiers import wording
 from notifiers.message import Message, Part
+from xiaohao.rules.policy import TOP_LEVEL
 from xiaohao.vocabulary import Light, RectificationClass, Role, StepKind
 
 IN_FULL = 3
-TOP_LEVEL = 3
 UNITS_NAMED = 5
 """Of more units only the largest counts are named: the head has its share of the room, and no more."""
 NAMED = 3
@@ -116,9 +116,10 @@ def _stands_in(facts: DigestFacts) -> Iterable[str]:
     if facts.in_place_of:
         names = wording.listed(facts.in_place_of, NAMED, "位")
         yield f"（代{names}同志履职，本通知由您办理。）"
-    if facts.undelivered_to:
-        name = wording.one_line(facts.undelivered_to)
-        yield f"（发给{name}同志的本通知未能送达，现报您知悉，请转告并督促办理。）"
+    if meant_for := list(dict.fromkeys(filter(None, (_meant_for(each, facts) for each in facts.items)))):
+        names = wording.listed(meant_for, NAMED, "位")
+        which = "本通知" if len(meant_for) == 1 else "通知"
+        yield f"（发给{names}同志的{which}未能送达，现报您知悉，请转告并督促办理。）"
     if facts.passed_up_from:
         posts = wording.listed(facts.passed_up_from, NAMED, "个岗位")
         yield f"（{posts}空缺，本通知转由您办理。）"
@@ -136,12 +137,18 @@ def _item(number: int, item: DigestItem, facts: DigestFacts) -> Part:
     if item.unanswered_by:
         lines.append(f"{wording.one_line(item.unanswered_by)}至今未阅，请提醒其查看办理。")
     else:
-        asked = _asked_for(facts.undelivered_to) if facts.undelivered_to else wording.asked(item)
+        name = _meant_for(item, facts)
+        asked = _asked_for(name) if name else wording.asked(item)
         lines += [asked + (f"；{climbs}" if climbs else "") + "。", wording.sent_late(item, on)]
     said = [line for line in lines if line]
     text = "\n".join([f"{number}. {heading}", *(f"   {line}" for line in said)])
     marked = "\n".join([f"**{number}. {wording.unmarked(heading)}**", *map(wording.unmarked, said)])
     return Part(text, marked)
+
+
+def _meant_for(item: DigestItem, facts: DigestFacts) -> str | None:
+    """Whom an item that is told for information was meant for, since nobody could reach him."""
+    return item.undelivered_to[0].name if item.undelivered_to else facts.undelivered_to
 
 
 def _asked_for(name: str) -> str:

@@ -101,9 +101,8 @@ class DingtalkGov:
     async def send(self, letter: Letter) -> Receipt:
         """Sign and post the form. Accepted is all that this edition tells."""
         of = self._settings
-        if fault := vendors.fault_of(
-            of.base, app_key=of.app_key, app_secret=of.app_secret, tenant_id=of.tenant_id
-        ):
+        needed = {"app_key": of.app_key, "app_secret": of.app_secret, "tenant_id": of.tenant_id}
+        if fault := vendors.fault_of(of.base, **needed, ip=of.ip, mac=of.mac):
             return fault
         if not answers.is_one_person(letter.address):
             return Refused("account", "地址不是一个人的 accountId")

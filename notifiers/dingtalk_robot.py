@@ -15,7 +15,7 @@ from notifiers import dingtalk_answers as answers
 from notifiers import dingtalk_markdown, signing, sms, vendors
 from notifiers.client import Answer
 from notifiers.message import Accepted, Letter, Message, Misconfigured, Receipt, Refused
-from notifiers.robots import RobotAddress, for_group
+from notifiers.robots import RobotAddress, for_group, of_one
 from notifiers.vendors import JSON, Interface, Spans
 from xiaohao import vocabulary
 
@@ -124,22 +124,16 @@ class DingtalkRobot:
         if fault := vendors.fault_of(self._settings.base):
             return fault
         if fault := vendors.fault_of(self._settings.base, access_token=robot.token):
-            return self._of_one(fault)
+            return of_one(fault, self._settings.robots)
         answer = await self._interface.exchange("POST", self._path(robot), body=letter.body, headers=JSON)
         if not isinstance(answer, Answer):
             return answer
         receipt = read_answer(answer, now=self._interface.instant())
-        return self._of_one(receipt) if isinstance(receipt, Misconfigured) else receipt
+        return receipt if _is_of_all(receipt) else of_one(receipt, self._settings.robots)
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
         await self._interface.aclose()
-
-    def _of_one(self, fault: Misconfigured) -> Misconfigured | Refused:
-        """The fault as it counts where there are several robots, and only this one has it."""
-        if len(self._settings.robots) < 2 or fault.why.startswith(_FOR_ALL_ROBOTS):
-            return fault
-        return Refused(fault.code, fault.why)
 
     def _path(self, robot: DingtalkRobotKey) -> str:
         query = {"access_token": robot.token}
@@ -160,6 +154,11 @@ def read_answer(answer: Answer, *, now: datetime) -> Receipt:
         return Misconfigured(_SECURITY, _safety(words if isinstance(words, str) else ""))
     verdict = answers.judged(answer, TABLE, now=now)
     return Accepted() if verdict is None else vendors.settled(verdict)
+
+
+def _is_of_all(receipt: Receipt) -> bool:
+    """This machine's clock and its address are the same for all robots."""
+    return isinstance(receipt, Misconfigured) and receipt.why.startswith(_FOR_ALL_ROBOTS)
 
 
 def _safety(words: str) -> str:

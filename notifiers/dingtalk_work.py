@@ -85,7 +85,6 @@ class DingtalkWork:
 
     name = vocabulary.Channel.DINGTALK_WORK
     deduplicates = True
-    remembers = timedelta(hours=12)  # the same content once a day: a try after a night is another day
     always_open = False
     asked_after = (
         timedelta(minutes=5),
@@ -155,6 +154,10 @@ class DingtalkWork:
             case Uncertain(why=why, code=code):
                 return Again(why, code=code)
         return Again("没有问到结果")
+
+    def forgets_at(self, first_at: datetime) -> datetime:
+        """At midnight in Shanghai: the same content reaches a person once a day."""
+        return first_at + sms.till_tomorrow(first_at)
 
     async def aclose(self) -> None:
         """Close the pooled connections."""

@@ -86,7 +86,6 @@ class FeishuApp:
 
     name = vocabulary.Channel.FEISHU_APP
     deduplicates = True
-    remembers = timedelta(hours=1)
     always_open = False
     asked_after = (
         timedelta(minutes=15),
@@ -140,6 +139,10 @@ class FeishuApp:
             case Uncertain(why=why, code=code):
                 return Again(why, code=code)
         return Fate(is_final=True)  # refused: the vendor will never tell of this message
+
+    def forgets_at(self, first_at: datetime) -> datetime:
+        """The vendor keeps a `uuid` for an hour."""
+        return first_at + timedelta(hours=1)
 
     async def aclose(self) -> None:
         """Close the pooled connections."""

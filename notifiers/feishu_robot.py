@@ -10,15 +10,14 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any, Unpack
 from urllib.parse import quote
 
 from notifiers import feishu_card, signing, vendors
-from notifiers.client import Answer
+from notifiers.client import Answer, http_date
 from notifiers.message import Accepted, Letter, Message, Misconfigured, Receipt, Refused
-from notifiers.robots import RobotAddress, for_group
-from notifiers.vendors import JSON, BadForm, Interface, Spans, again, bad_form, operator, refused
+from notifiers.robots import RobotAddress, for_group, of_one
+from notifiers.vendors import JSON, BadForm, Interface, Spans, again, bad_form, operator
 from xiaohao import vocabulary
 
 LIMIT = 20 * 1024
@@ -26,9 +25,11 @@ LIMIT = 20 * 1024
 FOR_SIGNATURE = 100
 """Bytes that time and signature take at most."""
 UNKNOWN_TOKEN = 19001
+NO_KEYWORD = 19024
 SIGNATURE_REFUSED = 19021
 _CLOCK = "本机时钟"
 _SIGNATURE = "签名不正确：请核对机器人的签名密钥和本机时钟（相差须在一小时内）"
+_ROBOTS_OWN = (UNKNOWN_TOKEN, NO_KEYWORD, SIGNATURE_REFUSED)
 _CLOCK_MAY_BE_OFF = 58
 """Minutes: the vendor takes an hour, and the answer was some time under way."""
 TABLE: Mapping[int, vendors.Verdict] = {
@@ -36,7 +37,7 @@ TABLE: Mapping[int, vendors.Verdict] = {
     9499: bad_form("消息格式不合格，或超过 20 KB"),
     11246: bad_form("卡片内容有误"),
     19036: bad_form("消息过长"),
-    19024: refused("消息中没有机器人“自定义关键词”所要求的词"),
+    NO_KEYWORD: operator("消息中没有机器人“自定义关键词”所要求的词，请改用签名校验"),
     UNKNOWN_TOKEN: operator("机器人的 webhook 地址（token）不正确"),
     SIGNATURE_REFUSED: operator(_SIGNATURE),
     19022: operator("本机出口地址不在机器人的 IP 白名单中"),
@@ -89,16 +90,16 @@ class FeishuRobot:
         if fault := vendors.fault_of(of.base):
             return fault
         robot = of.robots.get(RobotAddress.parse(letter.address).robot)
-        if robot is None or not robot.token:
+        if robot is None:
             return Refused("robot", "设置中没有这个名称的飞书自定义机器人")
+        if fault := vendors.fault_of(of.base, token=robot.token):
+            return of_one(fault, of.robots)
         verdict = await self._post(robot, letter.body)
         if isinstance(verdict, BadForm) and (text := as_text(letter.body)):
             _LOG.warning("飞书自定义机器人不接受卡片（%s %s），改发文字", verdict.code, verdict.why)
             verdict = await self._post(robot, text)
         receipt = vendors.settled(verdict)
-        if isinstance(receipt, Misconfigured) and len(of.robots) > 1 and _is_one_robots(receipt):
-            return Refused(receipt.code, receipt.why)
-        return receipt
+        return of_one(receipt, of.robots) if _is_one_robots(receipt) else receipt
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
@@ -143,18 +144,18 @@ def as_text(body: str) -> str | None:
     return vendors.compact({"msg_type": "text", "content": {"text": text}})
 
 
-def _is_one_robots(fault: Misconfigured) -> bool:
-    """Token and secret are a robot's own; this machine's clock and its address are the same for all."""
-    return fault.code == UNKNOWN_TOKEN or (
-        fault.code == SIGNATURE_REFUSED and not fault.why.startswith(_CLOCK)
-    )
+def _is_one_robots(receipt: Receipt) -> bool:
+    """Token, secret and keyword are a robot's own; this machine's clock and its address are the same for all."""
+    match receipt:
+        case Misconfigured(code=code, why=why):
+            return code in _ROBOTS_OWN and not why.startswith(_CLOCK)
+    return False
 
 
 def _signature_fault(answer: Answer, now: datetime) -> str:
     """Clock or secret: the answer's own Date tells which of the two."""
-    try:
-        theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except ValueError:
+    theirs = http_date(answer.headers.get("Date", ""))
+    if theirs is None:
         return _SIGNATURE
     off = round((now - theirs).total_seconds() / 60)
     if abs(off) >= _CLOCK_MAY_BE_OFF:

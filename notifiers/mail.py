@@ -19,9 +19,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 from typing import Literal
 
-import httpx
-
-from notifiers import mail_text, threads
+from notifiers import client, mail_text, threads
 from notifiers.message import Accepted, Again, Letter, Message, Misconfigured, Receipt, Refused, Uncertain
 from notifiers.threads import Departure, Threads
 from xiaohao import vocabulary
@@ -37,6 +35,7 @@ _TELLS_OF_SETTINGS = {
     538: "邮件服务器要求加密后登录",
 }
 _LOST: tuple[type[Exception], ...] = (smtplib.SMTPException, OSError)
+_NOT_REACHED: tuple[type[Exception], ...] = (*_LOST, UnicodeError, client.Unusable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +162,7 @@ class Server:
         port = of.port or PORTS[of.security]
         opened: smtplib.SMTP
         if of.security == "tls":
-            tls = httpx.create_ssl_context()
+            tls = client.certificates()
             opened = smtplib.SMTP_SSL(of.host, port, here, timeout=self._connect, context=tls)
         else:
             opened = smtplib.SMTP(of.host, port, here, timeout=self._connect)
@@ -171,7 +170,7 @@ class Server:
             if opened.sock is not None:
                 opened.sock.settimeout(self._answer)
             if of.security == "starttls":
-                opened.starttls(context=httpx.create_ssl_context())
+                opened.starttls(context=client.certificates())
             opened.ehlo_or_helo_if_needed()
             if of.user:
                 opened.login(of.user, of.password)
@@ -194,7 +193,7 @@ class Attempt:
         """Send, and judge the server's answers. Raises nothing for what a network or a server does."""
         try:
             connection = self._connection = self._server.connection()
-        except _LOST as error:
+        except _NOT_REACHED as error:
             return not_reached(error)
         try:
             receipt = self._sent(connection, departure)
@@ -247,6 +246,10 @@ def judged(code: int) -> Receipt:
 def not_reached(error: Exception) -> Again | Misconfigured:
     """Why there is no connection that is signed in: nothing was sent."""
     match error:
+        case client.Unusable(fault=fault):
+            return fault
+        case UnicodeError():
+            return Misconfigured("login", "服务器地址、用户名或密码里有中文等不能用的字符")
         case ssl.SSLCertVerificationError():
             return Misconfigured("certificate", "邮件服务器的证书不受信任")
         case ssl.SSLError():

@@ -221,16 +221,22 @@ class Tracking(Protocol):
 class Forgetting(Protocol):
     """A channel that knows a send again for a while only."""
 
-    @property
-    def remembers(self) -> timedelta:
-        """For how long after the first send a second one under the same key reaches nobody twice."""
+    def forgets_at(self, first_at: datetime) -> datetime:
+        """From when on a second send under the same key is a new one, if the first went out at `first_at`.
+
+        Both instants bear a zone.
+        """
+
+
+UNDER_WAY = timedelta(minutes=5)
+"""A try that is decided on now may leave as late as its lease lasts."""
 
 
 def knows_again(channel: Channel, first_at: datetime, now: datetime) -> bool:
     """Whether a send that may have arrived at `first_at` would be known as the same `now` (both aware)."""
     if not channel.deduplicates:
         return False
-    return not isinstance(channel, Forgetting) or now - first_at < channel.remembers
+    return not isinstance(channel, Forgetting) or now + UNDER_WAY < channel.forgets_at(first_at)
 
 
 def letter(channel: Channel, message: Message, *, address: str, key: str) -> Letter:

@@ -14,6 +14,7 @@ from functools import partial
 
 from notifiers import threads
 from notifiers.message import Accepted, Again, Letter, Message, Misconfigured, Receipt, Refused, Uncertain
+from notifiers.robots import of_one
 from notifiers.threads import Departure, Threads
 from xiaohao import vocabulary
 
@@ -59,9 +60,7 @@ class Others:
             return Refused("name", "设置中没有这个名称的服务")
         said = json.loads(letter.body)
         receipt = await self._threads.receipt(partial(_sent, url, said["subject"], said["text"]))
-        if isinstance(receipt, Misconfigured) and len(self._urls) > 1:
-            return Refused(receipt.code, receipt.why)
-        return receipt
+        return of_one(receipt, self._urls)
 
     async def aclose(self) -> None:
         """End the threads; one that still waits for a service ends by itself."""

@@ -4,10 +4,11 @@ The robot's key is a secret and stays in the settings; a contact row holds only 
 person to mention is what the channel takes: a userid, an open_id or a mobile number.
 """
 
+from collections.abc import Sized
 from dataclasses import dataclass, field, replace
 
 from notifiers import wording
-from notifiers.message import Message, Part
+from notifiers.message import Message, Misconfigured, Part, Receipt, Refused
 
 DEFAULT = "默认"
 """The name of the robot of those whose unit has none of its own."""
@@ -29,6 +30,17 @@ class RobotAddress:
         """“孟轲乡@13800000000” or “孟轲乡”; without a name before the @ it is the default robot."""
         robot, _, mention = address.partition(_BETWEEN)
         return cls(robot.strip() or DEFAULT, mention.strip() or None)
+
+
+def of_one(receipt: Receipt, all_named: Sized) -> Receipt:
+    """What a robot's receipt says where the settings name `all_named`, itself among them.
+
+    A fault of one among several refuses its notice and stops none of the others; a fault of the only one
+    stops the channel until it is mended, and loses no notice.
+    """
+    if isinstance(receipt, Misconfigured) and len(all_named) > 1:
+        return Refused(receipt.code, receipt.why)
+    return receipt
 
 
 def for_group(message: Message) -> Message:

@@ -119,7 +119,7 @@ class SmsAliyun(sms.SmsChannel):
 
     async def _call(self, action: str, query: Mapping[str, str]) -> Answer | NotAccepted:
         of = self._settings
-        if fault := vendors.fault_of(of.base):
+        if fault := vendors.fault_of(of.base, access_key_id=of.access_key_id):
             return fault
         headers = {
             "host": httpx.URL(of.base).netloc.decode(),

@@ -110,7 +110,7 @@ class SmsTencent(sms.SmsChannel):
 
     async def _call(self, action: str, asked: Mapping[str, Any]) -> Answer | NotAccepted:
         of, at = self._settings, int(self._interface.now())
-        if fault := vendors.fault_of(of.base):
+        if fault := vendors.fault_of(of.base, secret_id=of.secret_id, region=of.region):
             return fault
         body, host = vendors.compact(asked), httpx.URL(of.base).netloc.decode()
         signed = signing.tencent(of.secret_id, of.secret_key, host=host, at=at, body=body.encode())

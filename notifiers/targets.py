@@ -22,12 +22,16 @@ from ipaddress import (
 import httpcore
 import httpx
 
+from notifiers.client import Nowhere
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Host and port → every address of the host, as text."""
 _METADATA = frozenset(map(ip_address, ("169.254.169.254", "100.100.100.200", "fd00:ec2::254")))
 _NAT64 = ip_network("64:ff9b::/96")
+_NOT_PUBLIC = tuple(map(ip_network, ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10")))
+"""Ways to an address inside that Python's lists leave out: RFC 4291 §2.5.5.1 and §2.5.7, RFC 7915, RFC 8215."""
 _THIS_MACHINE = ("127.0.0.1", "::1")
 
 
@@ -79,7 +83,7 @@ class Targets:
         if real in _METADATA:
             alone = any(network.num_addresses == 1 for network in inside)
             return None if alone else "网络钩子的主机指向云主机的元数据地址，不能发送"
-        if inside or (real.is_global and not real.is_multicast):
+        if inside or _is_public(real):
             return None
         return "网络钩子的主机指向本机或内部网络的地址，确需发送的，请在设置中允许该网段"
 
@@ -117,8 +121,10 @@ def guard(
     """Make every direct connection of `client` a checked one. Returns the same client.
 
     httpx takes no network backend, so that of its pool is exchanged; an httpx that keeps it elsewhere
-    raises AttributeError here, before anything is sent.
+    raises AttributeError here, before anything is sent. A client that connects nowhere stays as it is.
     """
+    if isinstance(client._transport, Nowhere):
+        return client
     pool = client._transport._pool  # type: ignore[attr-defined]
     if not isinstance(pool._network_backend, httpcore.AsyncNetworkBackend):
         raise AttributeError("the pool of httpx has no network backend")
@@ -189,6 +195,11 @@ def _real(address: Address) -> Address:
     if address in _NAT64:
         return IPv4Address(int(address) & 0xFFFF_FFFF)
     return address.ipv4_mapped or address.sixtofour or address
+
+
+def _is_public(address: Address) -> bool:
+    listed = any(address in network for network in _NOT_PUBLIC)
+    return address.is_global and not address.is_multicast and not listed
 
 
 def _plain(host: str) -> str:

@@ -23,6 +23,8 @@ from notifiers.tokens import Fetched, Stale, Token
 JSON = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "xiaohao"}
 """The headers of a request whose body is JSON."""
 _LONGEST_NAME = 2048
+SOME_MINUTES = timedelta(minutes=10)
+"""How long a token counts where the vendor does not say: asking for one a message would be blocked."""
 _GATEWAY = (502, 504)
 """A gateway speaks that got no answer from behind it: the vendor may have taken the notice."""
 
@@ -173,11 +175,14 @@ def fault_of(base: str, **needed: str) -> Misconfigured | None:
     """What is wrong with an interface's address or with a setting that is `needed`, or None.
 
     It must be https, but for this machine itself: keys and tokens go there. Each of `needed` must say
-    something; its name is shown, its value never.
+    something, and in ASCII without blanks, as every key is: else it was copied wrongly, and could stand in
+    no header. Its name is shown, its value never.
     """
     for name, value in needed.items():
         if not value:
             return Misconfigured("settings", f"未设置 {name}")
+        if not (value.isascii() and value.isprintable() and " " not in value):
+            return Misconfigured("settings", f"{name} 里有空格、换行或中文等字符，请重新复制")
     try:
         url = httpx.URL(base)
     except (httpx.InvalidURL, TypeError, ValueError):
@@ -198,7 +203,9 @@ def name_in(said: object) -> str:
 
 
 def lifetime(said: object) -> timedelta:
-    """How long a token lives, from a number of seconds; at most a day, 0 where there is no number."""
+    """How long a token lives, from seconds as a number or in digits; at most a day, 0 where there are none."""
+    if isinstance(said, str) and said.isascii() and said.isdigit():
+        said = int(said[:9])
     return timedelta(seconds=min(max(said, 0), 86_400) if isinstance(said, int) else 0)
 
 
@@ -208,7 +215,7 @@ def token_of(
     *,
     name: str,
     lives: str,
-    otherwise: timedelta = timedelta(),
+    otherwise: timedelta = SOME_MINUTES,
     lacking: str = "应答中没有访问凭证",
 ) -> Fetched:
     """The token under `name` in an answer that is judged, or why there is none.

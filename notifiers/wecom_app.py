@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Unpack
 from urllib.parse import urlencode
@@ -82,7 +82,6 @@ class WecomApp:
 
     name = vocabulary.Channel.WECOM_APP
     deduplicates = True
-    remembers = SAME_WITHIN
     always_open = False
 
     def __init__(self, settings: WecomAppSettings, **spans: Unpack[Spans]) -> None:
@@ -111,6 +110,10 @@ class WecomApp:
             _LOG.warning("企业微信应用消息不接受 markdown（%s），改发文字", verdict.code)
             verdict = await self._sent(text, letter.address)
         return vendors.settled(verdict)
+
+    def forgets_at(self, first_at: datetime) -> datetime:
+        """As long as each request asks for."""
+        return first_at + SAME_WITHIN
 
     async def aclose(self) -> None:
         """Close the pooled connections."""

@@ -61,9 +61,13 @@ def mention_in(markdown: str) -> str | None:
 
 
 def plain(message: Message) -> str:
-    """Subject and body as plain text in at most 2,048 bytes."""
-    subject = fit.characters(wording.one_line(message.subject), _LONGEST_SUBJECT, tail="…")
-    return f"{subject}\n{message.text_within(TEXT_LIMIT - fit.size(subject) - 1)}"
+    """Subject and body as plain text in at most 2,048 bytes, without what the application reads as a link.
+
+    A text may hold “<a href=…>”, and an address in it can be touched: only ours is one.
+    """
+    said = _unlinked(message)
+    subject = fit.characters(wording.one_line(said.subject), _LONGEST_SUBJECT, tail="…")
+    return f"{subject}\n{said.text_within(TEXT_LIMIT - fit.size(subject) - 1)}"
 
 
 def inviting(message: Message) -> Message:
@@ -73,6 +77,16 @@ def inviting(message: Message) -> Message:
     foot = message.foot
     said = Part(*("\n".join(filter(None, (part, _ANSWER))) for part in (foot.text, foot.markdown)))
     return replace(message, foot=said)
+
+
+def _unlinked(message: Message) -> Message:
+    """The message without a link in its texts, but for its own in the foot."""
+    head, *items = (
+        replace(part, text=wording.unlinked(part.text)) for part in (message.head, *message.items)
+    )
+    foot = replace(message.foot, text=wording.untagged(message.foot.text))
+    subject = wording.unlinked(message.subject)
+    return replace(message, subject=subject, head=head, items=tuple(items), foot=foot)
 
 
 def _heading(message: Message) -> str:

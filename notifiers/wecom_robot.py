@@ -15,12 +15,13 @@ from urllib.parse import quote
 from notifiers import vendors, wecom_markdown
 from notifiers.client import Answer
 from notifiers.message import Accepted, Letter, Message, Misconfigured, Receipt, Refused
-from notifiers.robots import RobotAddress, for_group
-from notifiers.vendors import JSON, BadForm, Interface, Spans, again, bad_form, refused
+from notifiers.robots import RobotAddress, for_group, of_one
+from notifiers.vendors import JSON, BadForm, Interface, Spans, again, bad_form, operator, refused
 from xiaohao import vocabulary
 
 LIMIT = 4096
 """UTF-8 bytes of the `content` field."""
+UNKNOWN_KEY = 93000
 TABLE: Mapping[int, vendors.Verdict] = {
     -1: again("企业微信系统繁忙"),
     45009: again("发送过快：每个机器人每分钟最多 20 条", timedelta(seconds=60)),
@@ -28,7 +29,7 @@ TABLE: Mapping[int, vendors.Verdict] = {
     40008: bad_form("企业微信不认识这种消息类型"),
     40058: bad_form("消息参数不合格，或内容过长"),
     44004: refused("消息内容为空"),
-    93000: refused("机器人的 key 不正确，或机器人已被移出群聊"),
+    UNKNOWN_KEY: operator("机器人的 key 不正确，或机器人已被移出群聊"),
 }
 _LOG = logging.getLogger("xiaohao.notifiers")
 
@@ -60,20 +61,27 @@ class WecomRobot:
         return vendors.compact({"msgtype": "markdown", "markdown": {"content": content}})
 
     async def send(self, letter: Letter) -> Receipt:
-        """POST to the robot that `letter.address` names; once more as text where markdown is not taken."""
+        """POST to the robot that `letter.address` names; once more as text where markdown is not taken.
+
+        A fault of one robot among several refuses the notice and does not stop the others.
+        """
         of = self._settings
         if not of.keys:
             return Misconfigured("settings", "未设置企业微信群机器人")
         if fault := vendors.fault_of(of.base):
             return fault
         key = of.keys.get(RobotAddress.parse(letter.address).robot)
-        if not key:
+        if key is None:
             return Refused("robot", "设置中没有这个名称的企业微信群机器人")
+        if fault := vendors.fault_of(of.base, key=key):
+            return of_one(fault, of.keys)
         verdict = await self._post(key, letter.body)
         if isinstance(verdict, BadForm) and (text := as_text(letter.body)):
             _LOG.warning("企业微信群机器人不接受 markdown（%s），改发文字", verdict.code)
             verdict = await self._post(key, text)
-        return vendors.settled(verdict)
+        receipt = vendors.settled(verdict)
+        is_its_own = isinstance(receipt, Misconfigured) and receipt.code == UNKNOWN_KEY
+        return of_one(receipt, of.keys) if is_its_own else receipt
 
     async def aclose(self) -> None:
         """Close the pooled connections."""

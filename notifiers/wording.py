@@ -15,9 +15,9 @@ LONGEST_TITLE = 60
 LONGEST_NAME = 30
 """Characters of a name where several stand in a row."""
 LAMPS = {Light.RED: "🔴", Light.YELLOW: "🟡", Light.GREEN: "🟢"}
-_MARKUP = "<>*_`[]~|"
-_HARMLESS = {ord(mark): ord(mark) + 0xFEE0 for mark in _MARKUP}  # the full-width form of the same character
-
+_TAGS, _HARMLESS = (  # the full-width form of the same character
+    {ord(mark): ord(mark) + 0xFEE0 for mark in marks} for marks in ("<>", "*_`[]~|")
+)
 _WWW = re.compile(r"(www)\.", re.IGNORECASE | re.ASCII)
 
 
@@ -49,12 +49,22 @@ def listed(names: Sequence[str], most: int, counted: str) -> str:
     return shown if len(names) <= most else f"{shown}等 {len(names)} {counted}"
 
 
-def unmarked(text: str) -> str:
-    """The text with what markdown could read as markup, a link or a mention in its full-width form.
+def unlinked(text: str) -> str:
+    """The text with what a client could make a link that can be touched in its full-width form.
 
-    A bare “https://…” or “www.…” counts as a link: clients make it one that can be touched.
+    That is a tag, and a bare “https://…” or “www.…”.
     """
-    return _WWW.sub("\\1．", text.replace("://", "：//")).translate(_HARMLESS)
+    return _WWW.sub("\\1．", untagged(text).replace("://", "：//"))
+
+
+def untagged(text: str) -> str:
+    """The text with “<” and “>” in their full-width form."""
+    return text.translate(_TAGS)
+
+
+def unmarked(text: str) -> str:
+    """The text with what markdown could read as markup, a link or a mention in its full-width form."""
+    return unlinked(text).translate(_HARMLESS)
 
 
 def post(unit: str | None, role: Role) -> str:

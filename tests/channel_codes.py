@@ -43,7 +43,7 @@ JUDGED: Mapping[Channel, Mapping[int, Receipt]] = {
         45009: Again("发送过快：每个机器人每分钟最多 20 条", A_MINUTE, 45009),
         45033: Again("同时发送过多", code=45033),
         44004: Refused(44004, "消息内容为空"),
-        93000: Refused(93000, "机器人的 key 不正确，或机器人已被移出群聊"),
+        93000: Refused(93000, "机器人的 key 不正确，或机器人已被移出群聊"),  # one of two robots
         987654: NOT_LISTED,
     },
     Channel.WECOM_APP: {
@@ -67,8 +67,9 @@ JUDGED: Mapping[Channel, Mapping[int, Receipt]] = {
     },
     Channel.FEISHU_ROBOT: {
         11232: Again("发送过快：每个机器人每秒最多 5 条、每分钟最多 100 条", A_MINUTE, 11232),
-        19024: Refused(19024, "消息中没有机器人“自定义关键词”所要求的词"),
-        19001: Refused(19001, "机器人的 webhook 地址（token）不正确"),  # one of two robots
+        # a robot's own faults, of one among two:
+        19024: Refused(19024, "消息中没有机器人“自定义关键词”所要求的词，请改用签名校验"),
+        19001: Refused(19001, "机器人的 webhook 地址（token）不正确"),
         19022: Misconfigured(19022, "本机出口地址不在机器人的 IP 白名单中"),
         987654: NOT_LISTED,
     },

@@ -130,6 +130,10 @@ def nothing(_office: Office) -> None: ...
         (Channel.SMS_ALIYUN, the_carrier_fails, {}, 1, ("没有送到",)),
         (Channel.MAIL, nothing, {"XIAOHAO_MAIL__PASSWORD": "other"}, 1, ("授权码", "535")),
         (Channel.MAIL, nothing, {"SSL_CERT_FILE": ""}, 1, ("证书", "SSL_CERT_FILE")),
+        (Channel.MAIL, nothing, {"SSL_CERT_FILE": "/no/such/root.pem"}, 1, ("读不出", "SSL_CERT_FILE")),
+        (Channel.MAIL, nothing, {"XIAOHAO_MAIL__PASSWORD": "密码"}, 1, ("用户名或密码里有中文",)),
+        (Channel.WECOM_ROBOT, nothing, {"SSL_CERT_FILE": "/no/such/root.pem"}, 1, ("读不出", "SSL_CERT_FILE")),
+        (Channel.WECOM_ROBOT, nothing, {"HTTPS_PROXY": "socks5://10.0.0.1:1080"}, 1, ("SOCKS", "NO_PROXY")),
         (Channel.WEBHOOK, the_webhook_wants_another_secret, {}, 1, ("不认可签名",)),
         (Channel.WEBHOOK, the_webhook_is_busy, {}, 3, ("503", "稍后再试")),
         (Channel.WEBHOOK, the_webhook_hangs_up, {}, 3, ("未收到应答", "收到没有")),
@@ -158,6 +162,13 @@ def test_a_proxy_that_does_not_answer_is_said(office: Office, tmp_path: Path) ->
     ran = tried(office, Channel.WECOM_APP, tmp_path, **far)
     assert ran.code == 3
     assert "连接不上" in ran.out or "代理" in ran.out
+
+
+def test_the_password_of_a_proxy_that_cannot_be_read_stands_nowhere(office: Office, tmp_path: Path) -> None:
+    ran = tried(office, Channel.WECOM_ROBOT, tmp_path, HTTPS_PROXY="http://office:Geheim#2026@10.0.0.1:3128")
+    assert (ran.code, "代理" in ran.out) == (1, True), ran
+    written = [each.read_bytes() for each in (tmp_path / "home").rglob("*") if each.is_file()]
+    assert not any(b"Geheim" in each for each in [*written, ran.out.encode(), ran.err.encode()])
 
 
 def test_the_same_as_json(office: Office, tmp_path: Path) -> None:

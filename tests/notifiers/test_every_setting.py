@@ -64,7 +64,7 @@ def test_a_setting_that_says_nothing_is_named(word: Channel, but: Mapping[str, A
 @pytest.mark.parametrize(
     ("word", "but", "expected"),
     [
-        (Channel.WECOM_ROBOT, {"keys": {"默认": "?"}}, Refused(93000, "机器人的 key 不正确，或机器人已被移出群聊")),
+        (Channel.WECOM_ROBOT, {"keys": {"默认": "?"}}, Misconfigured(93000, "机器人的 key 不正确，或机器人已被移出群聊")),
         (Channel.WECOM_APP, {"secret": "wrong"}, Misconfigured(40001, "应用的 secret 不正确")),
         (Channel.WECOM_APP, {"corpid": "ww1"}, Misconfigured(40013, "企业 ID（corpid）不正确")),
         (Channel.WECOM_APP, {"agent_id": 7}, Misconfigured(40056, "应用编号（agentid）不正确")),
@@ -94,6 +94,25 @@ def test_what_the_vendor_says_of_wrong_settings_is_the_operators(
     with way.standin() as standin:
         assert way.send(way.settings(standin.base, **but)) == [expected]
         assert standin.taken == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "one", "code"),
+    [
+        (Channel.WECOM_ROBOT, {"keys": {"默认": "KEY-OF-ROBOT"}}, 93000),
+        (Channel.FEISHU_ROBOT, {"robots": {"默认": FeishuRobotKey("TOKEN-OF-TOWN")}}, 19001),
+        (Channel.FEISHU_ROBOT, {"robots": {"默认": FeishuRobotKey("TOKEN-OF-TOWN")}}, 19024),
+        (Channel.DINGTALK_ROBOT, {}, 300001),
+    ],
+)
+def test_a_fault_of_the_only_robot_is_the_operators(word: Channel, one: Mapping[str, Any], code: int) -> None:
+    """Of one among several it refuses the notice (`test_every_code.py`), and the others go on."""
+    way = WAYS[word]
+    with way.standin() as standin:
+        standin.refuse(code)
+        (receipt,) = way.send(way.settings(standin.base, **one))
+        assert isinstance(receipt, Misconfigured)
+        assert receipt.code == code
 
 
 NO_ROBOT = {

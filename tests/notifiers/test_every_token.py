@@ -50,6 +50,27 @@ def test_one_token_serves_all_sends_and_those_at_once(word: Channel) -> None:
 
 
 @every_tokened
+@pytest.mark.parametrize("lives", ["7200", None])
+def test_a_token_whose_life_is_written_as_text_or_not_at_all_serves_all_sends(
+    word: Channel, lives: str | None
+) -> None:
+    """A vendor blocks those who ask for one a message."""
+    way = WAYS[word]
+
+    async def sends(channel: Any) -> list[Receipt]:
+        return [await channel.send(each) for each in letters(channel, way, 5)]
+
+    with way.standin() as standin:
+        standin.tokens["TOKEN"] = 10**12
+        said = {"errcode": 0, "code": 0, "access_token": "TOKEN", "tenant_access_token": "TOKEN"}
+        life = {} if lives is None else {"expires_in": lives, "expire": lives}
+        standin.plan(way.token_path, Planned(said | life))
+        receipts = way.over(way.settings(standin.base), sends)
+        assert [type(receipt) for receipt in receipts] == [Accepted] * 5
+        assert steps(standin, way).count("token") == 1
+
+
+@every_tokened
 def test_a_token_that_dies_in_mid_flight_is_renewed_once(word: Channel) -> None:
     way = WAYS[word]
     tokens, references = {

@@ -117,10 +117,16 @@ def test_a_setting_that_says_nothing_is_named_and_its_neighbours_are_not() -> No
     assert fault == Misconfigured("settings", "未设置 secret")
 
 
+@pytest.mark.parametrize("key", ["密钥", "key\n", "key ", "k\u00a0y", "k\x00", "k\x7f"])
+def test_a_setting_that_could_stand_in_no_header_is_named_and_not_shown(key: str) -> None:
+    fault = vendors.fault_of("https://vendor.example", corpid="ww1", secret=key)
+    assert fault == Misconfigured("settings", "secret 里有空格、换行或中文等字符，请重新复制")
+
+
 @pytest.mark.parametrize(
-    ("said", "lives"), [(7200, 7200), (-5, 0), (10**30, 86_400), ("7200", 0), (None, 0), (7200.5, 0)]
-)
-def test_the_life_of_a_token_is_a_number_of_seconds_and_at_most_a_day(said: object, lives: int) -> None:
+    ("said", "lives"), [(7200, 7200), (-5, 0), (10**30, 86_400), ("7200", 7200), ("9" * 30, 86_400), ("", 0), ("²", 0), (None, 0), (7200.5, 0)],
+)  # fmt: skip
+def test_the_life_of_a_token_is_seconds_in_digits_and_at_most_a_day(said: object, lives: int) -> None:
     assert vendors.lifetime(said) == timedelta(seconds=lives)
 
 

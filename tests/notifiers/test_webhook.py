@@ -141,6 +141,9 @@ def test_a_verdict_stands_though_the_rest_of_the_answer_never_comes() -> None:
         ("Fri, 31 Dec 2999 23:59:59 GMT", timedelta(days=1)),
         ("-5", None),
         ("soon", None),
+        (f"Tue, 24 Nov {'9' * 30} 04:00:00 GMT", None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", None),
+        ("Tue, 14 Nov 2023 22:14:20 -0000", timedelta(seconds=60)),
         ("²", None),
         ("", None),
     ],
@@ -255,6 +258,22 @@ def test_a_proxy_of_the_environment_is_used_but_never_for_this_machine(
         assert send(receiver.url) == [Accepted(delivered=True)]
     assert [request.target for request in proxy.requests] == [far]
     assert len(receiver.requests) == 1
+
+
+def test_an_environment_that_cannot_be_read_is_no_persons_own_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://user:PASSWORD-OF-PROXY@10.0.0.1:1080")
+
+    async def sends() -> Receipt:
+        channel = Webhook(None, "this is secret", hosts=("hook.example",))
+        try:
+            said = letter(channel, MESSAGE, address="https://hook.example/his-own", key="k")
+            return await channel.send(said)
+        finally:
+            await channel.aclose()
+
+    receipt = asyncio.run(sends())
+    assert isinstance(receipt, Misconfigured)
+    assert (receipt.code, "SOCKS" in receipt.why, "PASSWORD" in receipt.why) == ("proxy", True, False)
 
 
 def test_sends_run_side_by_side_over_one_channel() -> None:

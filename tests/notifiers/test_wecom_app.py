@@ -187,6 +187,17 @@ def test_an_office_that_reads_in_wechat_gets_text(standin: WecomStandin, message
     assert "**" not in delivered.content
 
 
+def test_a_title_slips_no_link_into_the_text() -> None:
+    """A text of an application may hold “<a href=…>”, and clients make a bare address one to be touched."""
+    title = '<a href="https://evil.cn/p">点此反馈</a> www.evil.cn'
+    said = digest.message(digest_of(overdue(title=title, unit=title), page_url="https://ledger.example/n/1"))
+    content = json.loads(body_of(said, plain_text=True))["text"]["content"]
+    assert "点此反馈" in content
+    assert not any(mark in content for mark in ("<", ">", "https://evil", "www."))
+    assert content.endswith("：https://ledger.example/n/1")
+    assert fit.size(content) <= LIMIT
+
+
 def test_a_token_with_a_strange_life_is_still_used(standin: WecomStandin) -> None:
     standin.answer = lambda _: Reply(  # type: ignore[method-assign]
         {"errcode": 0, "access_token": "T", "expires_in": 10**30, "msgid": ["no text"]}

@@ -66,7 +66,10 @@ def test_a_get_shows_every_item_and_acknowledges_nothing(
 def test_the_button_acknowledges_once(staffed: District, notice: int, client: httpx.Client) -> None:
     path = f"/n/{links.token(KEY, notice)}"
     pressed = client.post(path)
-    assert (pressed.status_code, pressed.headers["location"]) == (303, path)
+    assert (pressed.status_code, str(client.base_url.join(path).join(pressed.headers["location"]))) == (
+        303,
+        str(client.base_url.join(path)),
+    )
     first = acknowledged_at(staffed, notice)
     assert first is not None
     size = staffed.trail_size()

@@ -27,6 +27,7 @@ from xiaohao.vocabulary import ROBOTS, Channel
 WAITS = (timedelta(seconds=1), timedelta(seconds=4), timedelta(seconds=7))
 """How long the result is waited for, where the channel tells one: each wait ends with a question."""
 SUBJECT = "销号系统试发消息"
+_PROXY_ADVICE = "请核对代理的设置：环境变量 HTTPS_PROXY；内网地址不经过代理的写进 NO_PROXY。"
 _TO: Mapping[Channel, str] = {
     Channel.WECOM_APP: "企业微信账号（userid）",
     Channel.DINGTALK_WORK: "钉钉账号（userid）",
@@ -172,6 +173,8 @@ def judged(channel: Channel, receipt: Receipt, now: datetime) -> Tested:
 def _settings_advice(channel: Channel, fault: Misconfigured, now: datetime) -> str:
     if fault.code == "certificate":
         return "对方用的是单位自建的证书时，请在环境变量 SSL_CERT_FILE 里写明根证书文件。"
+    if fault.code == "proxy":
+        return _PROXY_ADVICE
     if "时钟" in fault.why or "时间" in fault.why:
         return f"本机现在是 {now:%Y-%m-%d %H:%M:%S}（北京时间），请与标准时间核对。"
     if channel is Channel.WECOM_APP and fault.code == NOT_TRUSTED:
@@ -185,7 +188,7 @@ def _settings_advice(channel: Channel, fault: Misconfigured, now: datetime) -> s
 
 def _reach_advice(why: str) -> str:
     if "代理" in why:
-        return "请核对代理的设置：环境变量 HTTPS_PROXY；内网地址不经过代理的写进 NO_PROXY。"
+        return _PROXY_ADVICE
     return "请检查网络、防火墙和接口地址；要经过代理才能上网的，设置环境变量 HTTPS_PROXY。"
 
 

@@ -45,21 +45,23 @@ def pages_of(ledger: Ledger, key: bytes, callbacks: Callbacks = NO_CALLBACKS) ->
         return response
 
     @app.exception_handler(Unreachable)
-    def outside(_request: Request, error: Unreachable) -> Response:
-        return notice.message_page("暂时打不开", error.message, status=503)
+    def outside(request: Request, error: Unreachable) -> Response:
+        return notice.message_page(request, "暂时打不开", error.message, status=503)
 
     @app.exception_handler(NotFound)
-    def gone(_request: Request, error: NotFound) -> Response:
-        return notice.message_page("打不开这份通知", error.message, status=404)
+    def gone(request: Request, error: NotFound) -> Response:
+        return notice.message_page(request, "打不开这份通知", error.message, status=404)
 
     @app.exception_handler(HTTPException)
-    def elsewhere(_request: Request, error: HTTPException) -> Response:
-        return notice.message_page("没有这个页面", "请从通知里的链接打开。", status=error.status_code)
+    def elsewhere(request: Request, error: HTTPException) -> Response:
+        return notice.message_page(
+            request, "没有这个页面", "请从通知里的链接打开。", status=error.status_code
+        )
 
     @app.exception_handler(Exception)
-    def broken(_request: Request, _error: Exception) -> Response:
+    def broken(request: Request, _error: Exception) -> Response:
         said = "程序出现了没有预料到的错误，请告诉维护人员。台账没有变化。"
-        page = notice.message_page("暂时打不开", said, status=500)
+        page = notice.message_page(request, "暂时打不开", said, status=500)
         page.headers.update(SAFE)  # this one is made outside of `safe`
         return page
 

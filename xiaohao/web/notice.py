@@ -1,6 +1,7 @@
 """通知页: one notice, opened by its signed link, with the button 已阅.
 
-A GET never acknowledges, so a preview of the link, or a scanner of mails, cannot; the button posts.
+A GET never acknowledges, so a preview of the link, or a scanner of mails, cannot; the button posts. Every
+address in a page is relative: a proxy may serve the pages below a path of its own.
 """
 
 from importlib.resources import files
@@ -40,13 +41,13 @@ def show(request: Request, token: str) -> Response:
     said = digest.page(found.facts)
     at = found.acknowledged_at
     page = PAGES.get_template("notice.html").render(
+        to_root=_to_root(request),
         said=said,
         items=[
             (item, standing.get(facts.number), standing.get(facts.number) in ENDED)
             for item, facts in zip(said.items, found.facts.items, strict=True)
         ],
         acknowledged=None if at is None else wording.instant(bootstrap.in_shanghai(at)),
-        token=token,
     )
     return HTMLResponse(page)
 
@@ -56,7 +57,7 @@ def press(request: Request, token: str) -> Response:
     """已阅; pressed again it changes nothing. Goes back to the notice."""
     notice_id = _notice(request, token)
     acknowledge.acknowledge(request.app.state.ledger, notice_id, at=bootstrap.now(), on=bootstrap.today())
-    return RedirectResponse(f"/n/{token}", status_code=303)
+    return RedirectResponse(token, status_code=303)
 
 
 def _notice(request: Request, token: str) -> int:
@@ -67,7 +68,13 @@ def _notice(request: Request, token: str) -> int:
     return notice_id
 
 
-def message_page(title: str, said: str, *, status: int) -> HTMLResponse:
-    """A page that says one thing."""
-    page = PAGES.get_template("message.html").render(title=title, said=said)
+def message_page(request: Request, title: str, said: str, *, status: int) -> HTMLResponse:
+    """A page that says one thing, in answer to `request`."""
+    to_root = _to_root(request)
+    page = PAGES.get_template("message.html").render(to_root=to_root, title=title, said=said)
     return HTMLResponse(page, status_code=status)
+
+
+def _to_root(request: Request) -> str:
+    """The way from the address that was asked for up to where the pages begin: “../” from “/n/…”."""
+    return "../" * (request.url.path.count("/") - 1)
