@@ -52,6 +52,20 @@ def test_an_office_s_own_headings_go_before_the_shipped_ones(tmp_path: Path) -> 
         read(path)
 
 
+def test_an_office_may_add_a_guess_of_its_own(tmp_path: Path) -> None:
+    """A field with ? counts only where no other column says the same, and is told."""
+    own = tmp_path / "列名.tsv"
+    own.write_text("[ledger]\nlimit?\t*日子\n", "utf-8")
+    row = ["路灯不亮", "站前社区", "5月底", "6月底"]
+    path = a_workbook(tmp_path / "台账.xlsx", [["问题", "责任单位", "好日子", "整改时限"], row])
+    result = read(path, headings=load_headings(own))
+    assert (result.problems[0].limit_text, result.faults) == ("6月底", ())
+    path = a_workbook(tmp_path / "台账.xlsx", [["问题", "责任单位", "好日子", "备注"], row])
+    result = read(path, headings=load_headings(own))
+    assert result.problems[0].limit_text == "5月底"
+    assert [(fault.severity, fault.column) for fault in result.faults] == [("warning", "好日子")]
+
+
 @pytest.mark.parametrize("line", ["期限\t交卷日子", "limit", "limit\t ", "[台账]"])
 def test_a_line_that_is_not_understood_is_told_with_its_number(tmp_path: Path, line: str) -> None:
     own = tmp_path / "列名.tsv"

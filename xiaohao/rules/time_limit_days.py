@@ -133,7 +133,7 @@ _YEAR_PARTS = {"上半年": 6, "年中": 6, "中": 6, "初": 1, "年初": 1}
 
 def a_year(m: Match, found: date) -> Mark:
     """2023年底, 明年上半年, 年内: a year ends on 31 December."""
-    part = group(m, "part")
+    part = group(m, "part").removesuffix(group(m, "end"))
     last_month = _YEAR_PARTS.get(part, 12)
     year = _year(m, found, rolls=last_month < 12)
     if year is None:
@@ -151,7 +151,7 @@ def a_year(m: Match, found: date) -> Mark:
         DATE,
         by_year(days),
         year,
-        weak=part in {"", "上半年", "下半年"} and not is_before(m),
+        weak=part in {"", "上半年", "下半年"} and not (is_before(m) or group(m, "end")),
         ends=bool(part),
         why=why,
         whole_year=last_month == 12,

@@ -25,7 +25,7 @@ _LONG = {TermUnit.DAY: 1, TermUnit.WORKDAY: 1.4, TermUnit.WEEK: 7, TermUnit.MONT
 
 def a_length(m: Match, found: date) -> Mark | None:
     """15个工作日, 三个月内, 3至5天, 三五天: the longer one where two are written."""
-    unit = group(m, "unit").removeprefix("个")
+    unit = group(m, "kind") or group(m, "unit").removeprefix("个")
     if unit == "年" and m["n"].isascii() and int(m["n"]) > 10:
         return None
     counts = [number(m["n"]), number(group(m, "n2"))]

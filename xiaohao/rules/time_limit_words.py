@@ -16,6 +16,8 @@ _DIGITS = {char: str(value) for value, char in enumerate("〇一二三四五六�
 _TRADITIONAL = str.maketrans(
     "個內後週於長時間號當終經過線續動態穩進單處訖結實並", "个内后周于长时间号当终经过线续动态稳进单处讫结实并"
 )
+_CAPITALS = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰", "一二三四五六七八九十百")
+_CAPITAL = r"[壹贰叁肆伍陆柒捌玖拾佰]{1,5}(?=个?工作日|个?月|个?季度|[日天周年]|小时|\()"
 _SIGNS = str.maketrans(
     {**dict.fromkeys("—–‐‑−─―﹣", "-"), **dict.fromkeys("~〜∼", "~"), **dict.fromkeys("；\n\r", ";")}
 )
@@ -37,6 +39,8 @@ def normalise(text: str) -> str:
     text = re.sub(r"[\n\r](?=\(?(?:\d{1,2}|[一二三四五六七八九十]{1,2})[.、)])", ";", text)
     text = re.sub(r"(?<=\d)\s+(?=\d)", " ", text)
     text = re.sub(r"(?<!\d)\s|\s(?!\d)", "", text)
+    text = re.sub(_CAPITAL, lambda written: written[0].translate(_CAPITALS), text)
+    text = re.sub(r"(?<=\d)·(?=\d)", ".", text)
     text = text.translate(_TRADITIONAL).translate(_SIGNS)
     text = re.sub(r"-{2,}", "-", text)
     text = re.sub(r"\[(\d{1,3})\](?=个|日|天|周|年|月)", r"\1", text)
@@ -73,7 +77,7 @@ def year_number(text: str) -> int | None:
 _NOT_YET = r"(?:不能|无法|难以|未能|不宜|不具备条件)[^,;。]{0,4}?"
 _AT_ONCE = (
     r"[立即随](?:[^,;。:]{1}|)[立即随](?:改|整|办|纠|治|行)|即[^,;。:]{1}即(?:改|办)|立改|立整|即改|速改|当下改|马上|立刻|立马|即刻|即时"
-    r"|立即|当场|第一时间|现场(?:整改|改正|纠正|解决|办结|处理|处置)|即行(?:整改|改正)|(?<!至)[当今][日天](?!起)"
+    r"|立即|当场|第一时间|现场(?:整改|改正|纠正|解决|办结|处理|处置)|即行(?:整改|改正)|(?<!至)[当今][日天](?!起|受理|响应|接|转|派|签|核|联系|反馈|上?报)"
 )
 
 CLASS_WORDS: tuple[tuple[str, RectificationClass | None, str], ...] = (
@@ -85,7 +89,7 @@ CLASS_WORDS: tuple[tuple[str, RectificationClass | None, str], ...] = (
         "限期整改",
     ),
     (
-        r"长期(?!存|未|以来|得不|没|闲|无|不|失|积|被|困|占|停|拖|欠|反映|租|外)|常态|常抓|常年坚持|坚持不懈|久久为功|一以贯之"
+        r"长期(?!存|未|以来|得不|没|闲|无|不|失|积|被|困|占|停|拖|欠|反映|租|外)|常态|[常长]抓|常年坚持|坚持不懈|久久为功|一以贯之"
         r"|长效|^全年|贯穿全年|长久|永久坚持|长改|经常性|动态(?:清零|管理)|不断(?:完善|巩固|深化)"
         r"|持续(?!存|时间|性?污|发酵|至|到|恶)(?=[^,;。]{0,2}(?:[整改推坚深巩加强用抓优提跟落完关发开进]))|持之以恒",
         RectificationClass.LONG_TERM,

@@ -7,18 +7,28 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
+from xiaohao.rules.time_limit_words import number, year_number
 from xiaohao.workbooks.grid import CellError, LostFormula, Value
 
 _BLANK_SIGNS = " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u2002\u2003\u2009\u2028\u2029\u3000\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _BLANKS = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff\u00ad]+")
 _REMEMBERED = 4096  # the same texts come again and again in a ledger
-_NUMBER = re.compile(r"(?<!\d)(1\d{10}|0\d{2,3}-?\d{7,8})(?!\d)")
+_NUMBER = re.compile(r"(?<!\d)(1\d{10}|1\d{2}[- ]\d{4}[- ]\d{4}|0\d{2,3}-?\d{7,8})(?!\d)")
 _FULL_DATE = re.compile(
     r"(?P<y>\d{4}|\d{2})\s*[年./\-]\s*(?P<m>\d{1,2})\s*[月./\-]\s*(?P<d>\d{1,2})\s*[日号]?"
     r"(?:\s*T?\s*\d{1,2}[:时]\d{1,2}分?(?::\d{1,2}(?:\.\d+)?)?)?"
 )
 _COMPACT_DATE = re.compile(r"(?P<y>(?:19|20)\d\d)(?P<m>\d\d)(?P<d>\d\d)")
 _DAY_OF_YEAR = re.compile(r"(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]?")
+_DRESS = re.compile(
+    r"\((?:星期|周)[一二三四五六日天]\)|(?:星期|周)[一二三四五六日天]$|(?<=[日号])(?:上午|下午|晚上?|中午|凌晨)$"
+)
+_ODD_DATE = re.compile(
+    r"(?P<y>(?:19|20)\d\d)(?P<sign>[。、,\\·]|[-./]{2})(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2})[日号]?"
+)
+_SPELLED_DATE = re.compile(
+    r"(?P<y>[一二三四五六七八九〇零○]{4}|\d{4})年(?P<m>[一二三四五六七八九十]{1,2}|\d{1,2})月(?P<d>[一二三四五六七八九十]{1,3}|\d{1,2})[日号]"
+)
 _ERROR_TEXT = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!)|#{4,}", re.IGNORECASE)
 _FIRST_YEAR, _LAST_YEAR = 1990, 2099
 _FIRST_SERIAL, _LAST_SERIAL = 32874, 73050  # 1990-01-01 to 2099-12-31
@@ -128,6 +138,11 @@ def _read_text(written: str, from_1904: bool, year: int | None) -> date | NoDate
     text = narrow(written)
     if not text:
         return None
+    text = _DRESS.sub("", text)
+    if odd := _ODD_DATE.fullmatch(text):
+        text = f"{odd['y']}-{odd['m']}-{odd['d']}"
+    elif spelled := _SPELLED_DATE.fullmatch(text):
+        text = _in_digits(spelled)
     spaced = unicodedata.normalize("NFKC", written)
     if found := _FULL_DATE.fullmatch(_BLANKS.sub(" ", spaced)) or _FULL_DATE.fullmatch(text):
         century = 2000 if len(found["y"]) == 2 else 0
@@ -141,13 +156,25 @@ def _read_text(written: str, from_1904: bool, year: int | None) -> date | NoDate
     return NoDate(impossible=False)
 
 
+def is_of_a_year(value: Value) -> bool:
+    """Whether a cell names a day without its year: 3月5日."""
+    return isinstance(value, str) and _DAY_OF_YEAR.fullmatch(narrow(value)) is not None
+
+
+def _in_digits(spelled: re.Match[str]) -> str:
+    """二〇二六年三月五日 as 2026-3-5."""
+    return f"{year_number(spelled['y'])}-{number(spelled['m'])}-{number(spelled['d'])}"
+
+
 def date_within(text: str) -> date | None:
     """The first full date inside a longer text (a filling line), None where there is none."""
     found = _FULL_DATE.search(unicodedata.normalize("NFKC", text))
-    if found is None or len(found["y"]) != 4:
-        return None
-    day = _day(int(found["y"]), int(found["m"]), int(found["d"]))
-    return day if isinstance(day, date) else None
+    if found is not None and len(found["y"]) == 4:
+        day = _day(int(found["y"]), int(found["m"]), int(found["d"]))
+        return day if isinstance(day, date) else None
+    spelled = _SPELLED_DATE.search(text) if "年" in text else None
+    day_spelled = _read_text(spelled[0], False, None) if spelled else None
+    return day_spelled if isinstance(day_spelled, date) else None
 
 
 def lost_digits(value: Value) -> bool:
@@ -163,7 +190,7 @@ def phone(value: Value) -> str:
     """A telephone number as digits (several: joined by 、); text without one as it stands."""
     if isinstance(value, str) and value.isdecimal() and len(value) == 11 and value.isascii():
         return value
-    text = narrow(plain(value))
+    text = narrow(re.sub(r"(?<!\d)(1\d{2})[- ](\d{4})[- ](\d{4})(?!\d)", r"\1\2\3", plain(value)))
     numbers = re.findall(r"(?<!\d)(?:1\d{10}|0\d{2,3}-?\d{7,8}|\d{7,8}|\d{5,6})(?!\d)", text)
     return "、".join(numbers) if numbers else text
 
@@ -172,7 +199,7 @@ def phone(value: Value) -> str:
 def split_phone(text: str) -> tuple[str, str]:
     """Names and telephone numbers that share a cell (several: joined by 、); either may be empty."""
     plain_text = unicodedata.normalize("NFKC", text)
-    numbers = _NUMBER.findall(plain_text)
+    numbers = [re.sub("[- ]", "", n) if n[0] == "1" else n for n in _NUMBER.findall(plain_text)]
     if not numbers:
         return text, ""
     pieces = (re.sub(r"(?:联系)?电话:?\s*$", "", piece.rstrip()) for piece in _NUMBER.split(plain_text)[::2])

@@ -81,6 +81,6 @@ def _decode(content: bytes, encoding: str) -> str:
 
 def _separator(text: str) -> str:
     counts = Counter(text[:20000])
-    candidates = [("\t", counts["\t"]), (",", counts[","]), (";", counts[";"])]
+    candidates = [(sign, counts[sign]) for sign in "\t,;|"]
     best, most = max(candidates, key=lambda pair: pair[1])
     return best if most else ","

@@ -26,11 +26,15 @@ Value = str | int | float | bool | datetime | time | CellError | LostFormula | N
 
 @dataclass(slots=True)
 class Row:
-    """One row; a cell without text is None. `struck`: the columns that are struck through."""
+    """One row; a cell without text is None. `struck`: the columns that are struck through.
+
+    `partly`: those where a part of the text is; that part is not in the value.
+    """
 
     number: int
     values: list[Value]
     struck: frozenset[int] = frozenset()
+    partly: frozenset[int] = frozenset()
 
     def at(self, column: int) -> Value:
         """The value in that column (from 0), None beyond the end."""

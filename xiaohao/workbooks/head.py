@@ -29,6 +29,7 @@ class HeadFinder:
     def __init__(self, sheet: Sheet, headings: Headings) -> None:
         self._rows, self._headings = sheet.rows, headings
         self._anchors = _anchors(sheet)
+        self._deep = _deep(sheet)
         self._width = max((len(row.values) for row in sheet.rows), default=0)
 
     def find(self, start: int) -> Head | None:
@@ -76,7 +77,7 @@ class HeadFinder:
         return labels
 
     def _known(self, label: str) -> bool:
-        return any(self._headings.find(kind, label) for kind in Kind)
+        return any(self._headings.find(kind, label) or self._headings.guess(kind, label) for kind in Kind)
 
     def _has_groups(self, row: Row) -> bool:
         return any((row.number, index) in self._anchors for index, _ in row.filled())
@@ -98,13 +99,23 @@ class HeadFinder:
         labels = self._labels(below)
         if not labels or below.number != upper.number + 1:
             return False
+        if self._reaches_down(block, below):
+            return True
+        over = {column: self._over(upper, below, column) for column in labels}
+        if all(group is None for group in over.values()):
+            return False
         known = 0
         for column, label in labels.items():
-            over = self._over(upper, below, column)
-            if over is None:
+            group = over[column]
+            if group is None and self._headings.exact(Kind.LEDGER, label) is None:
                 return False
-            known += understand(self._headings, Kind.LEDGER, [over, label]) is not None
+            path = [one_line(upper.at(column)) if group is None else group, label]
+            known += understand(self._headings, Kind.LEDGER, path) is not None
         return known * 2 >= len(labels)
+
+    def _reaches_down(self, block: list[Row], below: Row) -> bool:
+        """Whether a heading of the rows above is merged down over this row: then it is the head's as well."""
+        return any((block[0].number, below.number, column) in self._deep for column, _ in block[0].filled())
 
     def _over(self, upper: Row, below: Row, column: int) -> str | None:
         """The group label over a lower label; None where the upper cell is a heading of its own."""
@@ -125,6 +136,7 @@ class HeadFinder:
         for kind in (Kind.PEOPLE, Kind.UNITS, Kind.LEDGER):
             found = {column: understand(self._headings, kind, path) for column, path in paths.items()}
             if _is_head(kind, found, paths):
+                found = _certain(found)
                 columns = tuple(
                     self._column(column, paths.get(column, []), found.get(column))
                     for column in range(self._width)
@@ -147,15 +159,29 @@ class HeadFinder:
             return Column(index, _UNNAMED.format(_letter(index)), "", Field.EXTRA, 10**6)
         heading = packed(path[-1])
         group = packed("".join(path[:-1]))
-        return Column(
-            index, heading, group, match.field if match else Field.EXTRA, match.rank if match else 10**6
-        )
+        if match is None:
+            return Column(index, heading, group, Field.EXTRA, 10**6)
+        return Column(index, heading, group, match.field, match.rank, match.guessed)
+
+
+def _certain(found: dict[int, Match | None]) -> dict[int, Match | None]:
+    """The matches without the guesses at what another column says for certain, or is the better guess at."""
+    best: dict[Field, tuple[bool, int, int]] = {}
+    for column, match in found.items():
+        if match:
+            order = (match.guessed, match.rank if match.guessed else 0, column)
+            best[match.field] = min(best.get(match.field, order), order)
+    return {
+        column: None if match and match.guessed and best[match.field][2] != column else match
+        for column, match in found.items()
+    }
 
 
 def _is_head(kind: Kind, found: dict[int, Match | None], paths: dict[int, list[str]]) -> bool:
     fields = {match.field for match in found.values() if match}
     known = sum(match is not None for match in found.values())
-    if known < 2 or known * 2 < len(paths):
+    certain = sum(match is not None and not match.guessed for match in found.values())
+    if known < 2 or known * 2 < len(paths) or (certain < 2 and known < 3) or not certain:
         return False
     labels = {key(path[-1]) for path in paths.values()}
     if kind is Kind.PEOPLE:
@@ -185,6 +211,16 @@ def _anchors(sheet: Sheet) -> dict[tuple[int, int], tuple[int, int]]:
                 for column in range(merge.first_column, merge.last_column + 1):
                     anchors[row, column] = (merge.first_row, merge.first_column)
     return anchors
+
+
+def _deep(sheet: Sheet) -> set[tuple[int, int, int]]:
+    """First row, row and column of each cell that a small merge from above runs through."""
+    return {
+        (merge.first_row, row, merge.first_column)
+        for merge in sheet.merges
+        if merge.last_row > merge.first_row and _is_small(merge)
+        for row in range(merge.first_row + 1, merge.last_row + 1)
+    }
 
 
 def _is_small(merge: Merge) -> bool:

@@ -4,12 +4,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from xiaohao.vocabulary import RectificationClass
 from xiaohao.workbooks.cells import packed
 from xiaohao.workbooks.columns import Column, Field
 from xiaohao.workbooks.grid import Row
-from xiaohao.workbooks.words import classes_in
+from xiaohao.workbooks.words import class_of, classes_in
 
-_PERSON = re.compile("人|领导|姓名|网格长|负责|户主|当事|经办")
+_PERSON = re.compile(
+    "人|领导|姓名|网格长|负责|户主|当事|经办|干部|网格员|楼长|组长|站长|联络员|信息员|专干|干事|书记|主任|队员|志愿者|管家|群众|居民|业主|住户|村民|租户|商户"
+)
+_NUMBER_ONLY = re.compile("(?:联系|移动|手机|电话|号码|方式|号|[-/、:()])*")
 _ANSWERS = re.compile("责任|主办|承办|整改|牵头|主责|落实")
 _SINGLE = frozenset(Field) - {
     Field.UNIT,
@@ -21,6 +25,7 @@ _SINGLE = frozenset(Field) - {
 }
 _RESIDENT = (Field.RESIDENT_NAME, Field.RESIDENT_PHONE)
 _SAMPLE = 400
+_LONGEST_CLASS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +37,14 @@ class Layout:
     co_units: tuple[Column, ...] = ()
     residents: tuple[Column, ...] = ()  # names and telephones, which are kept apart from all else
     extras: tuple[Column, ...] = ()
+    ticks: tuple[tuple[Column, RectificationClass], ...] = ()  # a column a class, ticked
     columns: dict[int, Column] = field(default_factory=dict)
     guessed_limit: bool = False
+
+    @property
+    def guesses(self) -> tuple[Column, ...]:
+        """The columns in use whose headings only may say what they are taken for."""
+        return tuple(column for column in (*self.by_field.values(), *self.units) if column.guessed)
 
     def get(self, wanted: Field) -> Column | None:
         """The column that says this."""
@@ -44,7 +55,9 @@ def settle(columns: Sequence[Column], rows: Sequence[Row]) -> Layout:
     """The layout of a ledger's table with these columns and these rows below its head."""
     if any(column.field is Field.OUR_NUMBER for column in columns):
         return _own(columns)
-    settled = _settle_class(list(columns), rows[:_SAMPLE])
+    ticks = _ticks(columns)
+    settled = [replace(c, field=Field.CLASS_TICK) if c.index in ticks else c for c in columns]
+    settled = _settle_class(settled, rows[:_SAMPLE])
     settled = _settle_phones(settled)
     settled, guessed = _settle_due(settled)
     settled = _settle_titles(settled)
@@ -57,13 +70,15 @@ def settle(columns: Sequence[Column], rows: Sequence[Row]) -> Layout:
     used = {c.index for c in by_field.values()} | {c.index for c in answering}
     helping = [c for c in settled if c.field is Field.CO_UNITS]
     residents = [c for c in settled if c.field in _RESIDENT]
-    extras = [c for c in settled if c.index not in used and c.field not in (Field.CO_UNITS, *_RESIDENT)]
+    kept_apart = (Field.CO_UNITS, Field.CLASS_TICK, *_RESIDENT)
+    extras = [c for c in settled if c.index not in used and c.field not in kept_apart]
     return Layout(
         by_field,
         tuple(answering),
         tuple(helping),
         tuple(residents),
         tuple(extras),
+        tuple((c, ticks[c.index]) for c in settled if c.index in ticks),
         {c.index: c for c in settled},
         guessed_limit=guessed,
     )
@@ -76,7 +91,17 @@ def _own(columns: Sequence[Column]) -> Layout:
     extras = tuple(column for column in columns if column.field is Field.EXTRA and column.heading)
     residents = tuple(column for column in columns if column.field in _RESIDENT)
     placed = {column.index: column for column in columns}
-    return Layout(by_field, by[Field.UNIT], by[Field.CO_UNITS], residents, extras, placed)
+    return Layout(by_field, by[Field.UNIT], by[Field.CO_UNITS], residents, extras, columns=placed)
+
+
+def _ticks(columns: Sequence[Column]) -> dict[int, RectificationClass]:
+    """The columns whose headings are classes, where two or more are: 立行立改 | 限期整改 | 长期整改."""
+    found = {
+        column.index: named
+        for column in columns
+        if len(column.heading) <= _LONGEST_CLASS and (named := class_of(column.heading)) is not None
+    }
+    return found if len(set(found.values())) > 1 else {}
 
 
 def _settle_class(columns: list[Column], rows: Sequence[Row]) -> list[Column]:
@@ -122,18 +147,25 @@ def _settle_phones(columns: list[Column]) -> list[Column]:
     for i, column in enumerate(columns):
         if column.field is not Field.PHONE:
             continue
-        left = next((c for c in reversed(columns[:i]) if _is_person(c)), None)
-        if left is not None and left.field is Field.RESIDENT_NAME:
-            wanted = Field.RESIDENT_PHONE
-        elif left is None or left.field is Field.OWNER or Field.OWNER not in taken:
-            wanted = Field.OWNER_PHONE if left is None or left.field is Field.OWNER else Field.EXTRA
-        else:
-            wanted = Field.EXTRA
+        wanted = _whose(columns, i) if _NUMBER_ONLY.fullmatch(column.heading) else Field.EXTRA
         if wanted in taken and wanted is not Field.RESIDENT_PHONE:
             wanted = Field.EXTRA
         taken.add(wanted)
         columns[i] = replace(column, field=wanted)
     return columns
+
+
+def _whose(columns: Sequence[Column], place: int) -> Field:
+    """Whose telephone the column at `place` holds, by what stands on its left."""
+    before = columns[:place]
+    left = next((c for c in reversed(before) if _is_person(c)), None)
+    if left is not None and left.field is Field.RESIDENT_NAME:
+        return Field.RESIDENT_PHONE
+    if left is not None:
+        return Field.OWNER_PHONE if left.field is Field.OWNER else Field.EXTRA
+    of_unit = any(c.field is Field.UNIT for c in before)
+    has_owner = any(c.field is Field.OWNER for c in columns)
+    return Field.OWNER_PHONE if of_unit and not has_owner else Field.EXTRA
 
 
 def _is_person(column: Column) -> bool:

@@ -3,6 +3,7 @@
 Words are only carried: the grammar of time limits reads them when the deadline is worked out.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,9 @@ from xiaohao.workbooks.grid import Value
 from xiaohao.workbooks.lines import MeasureLine
 from xiaohao.workbooks.measures import read_measure, split_measures
 from xiaohao.workbooks.record_cells import RecordCells
+from xiaohao.workbooks.words import is_mark, is_ticked
 
+_COUNTED = {"日": "天", "自然日": "天", "工作日": "个工作日", "月": "个月"}
 _EVERY_WEEKDAY = Workdays({})  # a day that is named outright needs no calendar
 
 
@@ -48,13 +51,20 @@ class TermsReader:
         column, own = self._cells.column(Field.LIMIT), self._cells.column(Field.MEASURE_DUE)
         limits = [self._limit(column, value) for value in self._cells.each(column)]
         dues = [self._limit(own, value) for value in self._cells.each(own)]
-        distinct = [limit for limit in dict.fromkeys(limits) if limit is not None]
+        distinct = [limit for limit in dict.fromkeys(limits) if limit is not None] or self._beside_ticks()
         if len(distinct) > 1:  # a limit a measure
             dues = [due or limit for due, limit in zip(dues, limits, strict=True)]
         measures = self._measures(dues)
-        if column is None:
+        if column is None and not distinct:
             distinct = [due for due in dict.fromkeys(dues) if due is not None]
         return Terms(self._last(column or own, distinct), measures)
+
+    def _beside_ticks(self) -> list[GivenLimit]:
+        """The limit that stands in place of a tick below the name of a class."""
+        cells = [(c, value) for c, _ in self._cells.layout.ticks for value in self._cells.each(c)]
+        worded = [(c, v) for c, v in cells if v is not None and is_ticked(plain(v)) and not is_mark(plain(v))]
+        limits = [self._limit(column, value) for column, value in worded]
+        return [limit for limit in dict.fromkeys(limits) if limit is not None]
 
     def _limit(self, column: Column | None, value: Value) -> GivenLimit | None:
         if value is None:
@@ -68,6 +78,8 @@ class TermsReader:
         if not isinstance(value, str | int | float) or isinstance(value, bool):
             self._cells.error(column, value, f"“{text}”不像是整改时限。请改成正确的日期。")
             return None
+        if column is not None and (counted := _with_unit(text, column)):
+            return GivenLimit(counted, None)
         if is_impossible(text):
             self._cells.error(column, value, f"没有“{narrow(text)}”这一天。请改成正确的日期。")
             return None
@@ -102,6 +114,20 @@ class TermsReader:
             done_on = self._cells.day_or_warn(done, day)
             found += [read_measure(text, due_on, done_on) for text in split_measures(plain(value))]
         return tuple(found)
+
+
+_UNIT = re.compile(
+    r"[(（](?:单位[:：]?)?(?P<unit>个?工作日|个?自然日|天|日|个?月|周|小时)(?:内|数)?[)）]|(?P<days>天数|工作日数)$"
+)
+
+
+def _with_unit(text: str, column: Column) -> str:
+    """A bare number below a heading that names its unit: 15 below 整改时限（工作日）; "" for any other."""
+    found = _UNIT.search(column.heading) or _UNIT.search(column.group)
+    if found is None or not re.fullmatch(r"\d{1,3}", narrow(text)):
+        return ""
+    unit = (found["unit"] or found["days"].removesuffix("数")).removeprefix("个")
+    return f"{narrow(text)}{_COUNTED.get(unit, unit)}"
 
 
 def is_impossible(text: str) -> bool:

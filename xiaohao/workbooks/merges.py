@@ -37,6 +37,10 @@ class Filled:
         """The value that a merge from above gives this cell."""
         return self._values.get(row, {}).get(column)
 
+    def gives(self, row: int) -> bool:
+        """Whether a merge from above gives the row any value."""
+        return row in self._values
+
     def runs_through(self, row: int, column: int) -> bool:
         """Whether this cell belongs to a merge that began in a row above."""
         return (row, column) in self._through

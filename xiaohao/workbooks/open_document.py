@@ -48,7 +48,8 @@ class _Looks:
         if tag == "style":
             self.name = attributes.get("style:name", "")
         elif tag == "text-properties":
-            if attributes.get("style:text-line-through-style", "none") != "none":
+            told = {attributes.get(f"style:text-line-through-{what}", "none") for what in ("style", "type")}
+            if told != {"none"}:
                 self.struck.add(self.name)
         elif tag == "table-properties" and attributes.get("table:display") == "false":
             self.hidden.add(self.name)
@@ -64,8 +65,12 @@ class _ContentReader:
         self._repeat = 1
         self._values: dict[int, Value] = {}
         self._struck: set[int] = set()
+        self._partly: set[int] = set()
         self._cell: Attributes | None = None
-        self._lines: list[list[str]] = []
+        self._lines: list[
+            list[tuple[str, bool]]
+        ] = []  # of each line the pieces, and which are struck through
+        self._spans: list[bool] = []
         self._aside = 0
         self._count = 0
 
@@ -79,22 +84,25 @@ class _ContentReader:
         elif tag == "table-row":
             self._repeat = _number(attributes.get("table:number-rows-repeated"))
             self._column, self._values, self._struck = 0, {}, set()
+            self._partly = set()
         elif tag in ("table-cell", "covered-table-cell"):
-            self._cell, self._lines = attributes, []
+            self._cell, self._lines, self._spans = attributes, [], []
         elif self._cell is not None:
             self._inside(tag, attributes)
 
     def _inside(self, tag: str, attributes: Attributes) -> None:
         if tag in ("p", "h"):
             self._lines.append([])
-        elif self._lines and tag == "s":
-            self._lines[-1].append(" " * min(_number(attributes.get("text:c")), 100))
-        elif self._lines and tag in ("tab", "line-break"):
-            self._lines[-1].append(" " if tag == "tab" else "\n")
+        elif tag == "span":
+            self._spans.append(attributes.get("text:style-name", "") in self._looks.struck)
+        elif tag == "s":
+            self.text(" " * min(_number(attributes.get("text:c")), 100))
+        elif tag in ("tab", "line-break"):
+            self.text(" " if tag == "tab" else "\n")
 
     def text(self, piece: str) -> None:
         if self._cell is not None and self._lines and not self._aside:
-            self._lines[-1].append(piece)
+            self._lines[-1].append((piece, any(self._spans)))
 
     def end(self, tag: str) -> None:
         if self._aside:
@@ -102,11 +110,15 @@ class _ContentReader:
         elif tag in ("table-cell", "covered-table-cell") and self._cell is not None:
             self._close_cell(self._cell)
             self._cell = None
+        elif tag == "span" and self._spans:
+            self._spans.pop()
         elif tag == "table-row" and self.sheets:
             self._close_row()
 
     def _close_cell(self, cell: Attributes) -> None:
-        value = self._worth(cell)
+        stands, gone = self._shown(struck=False), self._shown(struck=True)
+        is_struck = not is_blank(gone) and is_blank(stands)
+        value = self._worth(cell, gone if is_struck else stands)
         width = _number(cell.get("table:number-columns-repeated"))
         rows, columns = (_number(cell.get(f"table:number-{what}-spanned")) for what in ("rows", "columns"))
         if rows > 1 or columns > 1:
@@ -116,12 +128,17 @@ class _ContentReader:
         if value is not None:
             for column in range(self._column, self._column + min(width, _WIDEST_REPEAT)):
                 self._values[column] = value
-                if cell.get("table:style-name", "") in self._looks.struck:
+                if is_struck or cell.get("table:style-name", "") in self._looks.struck:
                     self._struck.add(column)
+                elif not is_blank(gone):
+                    self._partly.add(column)
         self._column += width
 
-    def _worth(self, cell: Attributes) -> Value:
-        shown = "\n".join("".join(line) for line in self._lines)
+    def _shown(self, *, struck: bool) -> str:
+        """The text of the cell that is struck through, or the rest of it."""
+        return "\n".join("".join(piece for piece, is_so in line if is_so is struck) for line in self._lines)
+
+    def _worth(self, cell: Attributes, shown: str) -> Value:
         kind = cell.get("office:value-type", "")
         if "\x00" in shown:
             raise Unreadable("表格里含有空字符（NUL），内容可能已损坏，请修正后再导入。")
@@ -148,7 +165,8 @@ class _ContentReader:
                 raise Unreadable(f"单元格超过 {MOST_CELLS // 10000} 万个，请拆成几个文件。")
             for number in range(self._row + 1, self._row + self._repeat + 1):
                 values: list[Value] = [self._values.get(c) for c in range(max(self._values) + 1)]
-                self.sheets[-1].rows.append(Row(number, values, frozenset(self._struck)))
+                struck, partly = frozenset(self._struck), frozenset(self._partly)
+                self.sheets[-1].rows.append(Row(number, values, struck, partly))
         self._row += self._repeat
 
 

@@ -9,6 +9,7 @@ from xiaohao.workbooks.cells import (
     NoDate,
     fen,
     is_broken,
+    is_of_a_year,
     lost_digits,
     narrow,
     one_line,
@@ -24,9 +25,14 @@ from xiaohao.workbooks.lines import ProblemLine
 from xiaohao.workbooks.record_cells import RecordCells, why_no_date
 from xiaohao.workbooks.table import Record
 from xiaohao.workbooks.unit_names import clean, names_in, read_units
-from xiaohao.workbooks.words import class_of, classes_in, closed_of, source_of
+from xiaohao.workbooks.words import class_of, classes_in, closed_named_in, closed_of, is_ticked, source_of
 
 _OUR_NUMBER = re.compile(r".{1,20}-\d{4}-\d{4,}")
+_PARTLY = "有一部分文字划掉了，只读没有划掉的部分，请核对。"
+_STRUCK = (
+    "有删除线，但整行没有全部划掉，仍按所写登记，请核对。",
+    "问题有删除线，但整行没有全部划掉，仍按有效问题处理。要作废请把整行划掉或删去。",
+)
 _NOTHING = frozenset(["无", "/", "-", "—"])
 
 
@@ -37,6 +43,7 @@ class Around:
     own_unit: str | None  # the sheet is this unit's own
     filled_on: date | None
     rectification_class: RectificationClass | None  # the sheet's name gives it
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,7 @@ class _ProblemReader:
         source_text = cells.text(Field.SOURCE)
         number, our_number = self._numbers()
         filled = cells.day(cells.first(Field.FILLED_ON))
+        self._tell_struck()
         line = ProblemLine(
             sheet=cells.sheet.name,
             row=self._record.number,
@@ -115,13 +123,19 @@ class _ProblemReader:
         if is_broken(value):
             self._cells.error(column, value, about_broken(value))
             return ""
-        if column is not None and column.index in self._record.rows[0].struck:
-            self._cells.warn(
-                column,
-                value,
-                "问题有删除线，但整行没有全部划掉，仍按有效问题处理。要作废请把整行划掉或删去。",
-            )
         return one_line(value)
+
+    def _tell_struck(self) -> None:
+        """What is struck through in a row that is not struck from end to end."""
+        for row in self._record.left_out:
+            value = next((v for _, v in row.filled()), None)
+            self._cells.warn(None, value, f"第{row.number}行有删除线，按作废处理，没有导入。")
+        for row in self._record.rows:
+            for index in sorted(row.struck | row.partly):
+                column = self._layout.columns.get(index)
+                if column is not None and column.field not in (Field.SERIAL, Field.EXTRA):
+                    told = _STRUCK[column.field is Field.TITLE] if index in row.struck else _PARTLY
+                    self._cells.warn(column, row.at(index), told)
 
     def _numbers(self) -> tuple[str | None, str]:
         """The 编号 of whoever keeps the file, and ours; in our own table the first is 原编号."""
@@ -158,9 +172,11 @@ class _ProblemReader:
         column = self._cells.column(Field.CLASS)
         value = self._record.first(column)
         section = self._record.context.section_class
-        given = section or self._around.rectification_class
+        given = (
+            section or self._around.rectification_class or self._record.context.preamble.rectification_class
+        )
         if value is None:
-            return given
+            return self._ticked(given)
         if is_broken(value):
             self._cells.error(column, value, about_broken(value))
             return None
@@ -184,6 +200,15 @@ class _ProblemReader:
                 f"与所在段落的“{section.label}”不一致，按本行填写的“{named.label}”处理。",
             )
         return named
+
+    def _ticked(self, given: RectificationClass | None) -> RectificationClass | None:
+        """The class whose own column is ticked, else what is given otherwise."""
+        values = [(column, named, self._record.first(column)) for column, named in self._layout.ticks]
+        ticked = [(c, named, v) for c, named, v in values if not is_broken(v) and is_ticked(plain(v))]
+        if len({named for _, named, _ in ticked}) > 1:
+            column, _, value = ticked[-1]
+            self._cells.error(column, value, "勾了不止一种整改类型。请只勾其中的一种。")
+        return ticked[0][1] if ticked else given
 
     def _units(self) -> _Answering:
         lead: str | None = None
@@ -241,6 +266,9 @@ class _ProblemReader:
         value = self._record.first(column)
         day = self._cells.day(value)
         if not isinstance(day, NoDate):
+            if day is not None and self._cells.year_of_title and is_of_a_year(value):
+                told = f"没有写年份，按标题中的{day.year}年处理，请核对。"
+                self._cells.warn(column, value, told)
             return day
         why = why_no_date(value, day)
         stands = limit is not None and day_in(limit, self._year()) is not None
@@ -261,8 +289,15 @@ class _ProblemReader:
         closed_on = self._cells.day_or_warn(day_column, self._record.first(day_column))
         if column is None:
             closing = day_column is not None and "销" in day_column.heading + day_column.group
-            return (closing and closed_on is not None) or self._status_closes(), closed_on
+            said = (closing and closed_on is not None) or self._status_closes()
+            return said or self._closed_around(), closed_on
         values = [v for v in self._cells.each(column) if v is not None]
+        if not values:
+            closed = self._closed_around()
+            if closed_on is not None and not closed:
+                told = f"写了{day_column.heading if day_column else '日期'}，“{column.heading}”却是空的，这一行按未销号处理。请填是或否。"
+                self._cells.warn(column, None, told)
+            return closed, closed_on if closed else None
         if any(is_broken(value) for value in values):
             self._cells.warn(column, values[0], f"{about_broken(values[0])}这一行按未销号处理。")
             return False, None
@@ -273,21 +308,40 @@ class _ProblemReader:
         closed = bool(says) and all(said is True for said in says)
         return closed, closed_on if closed else None
 
+    def _closed_around(self) -> bool:
+        """Whether the section or the sheet is one of closed problems; told once."""
+        title = self._record.context.closed_as or self._around.sheet
+        if not closed_named_in(title):
+            return False
+        self._cells.warn_of_sheet(f"“{title}”里的问题按已销号登记，请核对。")
+        return True
+
     def _status_closes(self) -> bool:
         status = next((c for c in self._layout.extras if c.field is Field.STATUS), None)
         return narrow(plain(self._record.first(status))) in ("已销号", "销号", "已销账")
 
     def _resident(self, wanted: Field) -> str:
-        """The names, or the numbers, of every column that names a resident."""
-        columns = [column for column in self._layout.residents if column.field is wanted]
-        values = [v for c in columns if (v := self._record.first(c)) is not None and not is_broken(v)]
-        texts = [phone(v) if wanted is Field.RESIDENT_PHONE else one_line(v) for v in values]
-        return "、".join(dict.fromkeys(text for text in texts if text))
+        """The names, or the numbers, in all columns that name a resident, also where one cell holds both."""
+        found: list[str] = []
+        for column in self._layout.residents:
+            value = self._record.first(column)
+            if value is None or is_broken(value):
+                continue
+            name, number = split_phone(plain(value))
+            if column.field is Field.RESIDENT_PHONE:
+                name, number = (one_line(name), number) if number else ("", phone(value))
+            found.append(one_line(name) if wanted is Field.RESIDENT_NAME else number)
+        return "、".join(dict.fromkeys(text for text in found if text))
 
     def _owner(self, from_unit: str) -> tuple[str, str]:
+        """The person in charge and the number; 责任人/电话 may be the one column of both."""
         has_owner = self._cells.has(Field.OWNER)
         name, number = split_phone(plain(self._cells.first(Field.OWNER)) if has_owner else from_unit)
-        return one_line(name), self._cells.phone(Field.OWNER_PHONE) or number
+        beside = self._cells.phone(Field.OWNER_PHONE)
+        if not name and self._cells.has(Field.OWNER_PHONE):
+            other, told = split_phone(plain(self._cells.first(Field.OWNER_PHONE)))
+            name, beside = (other, told) if told else (name, beside)
+        return one_line(name), beside or number
 
     def _amount(self) -> int | None:
         column = self._cells.column(Field.AMOUNT)

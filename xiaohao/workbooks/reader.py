@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 
 from xiaohao.errors import Unreadable
-from xiaohao.workbooks.columns import Column, Headings, Kind, load_headings
+from xiaohao.workbooks.cells import narrow, plain
+from xiaohao.workbooks.columns import Column, Field, Headings, Kind, load_headings
 from xiaohao.workbooks.faults import Faults
 from xiaohao.workbooks.grid import Book, Sheet
 from xiaohao.workbooks.head import Head, HeadFinder
@@ -21,6 +22,14 @@ from xiaohao.workbooks.words import class_of_sheet
 
 _TELL_EVERY = 10_000
 _GUIDE = re.compile(r"说明|填表|填报指南|字典|码表|选项|下拉|目录|封面|参数|模板|示例|样表")
+_COUNTS_ONLY = "“问题”一列全是数字，看来是统计表，没有导入。"
+_NAMED = {
+    Field.TITLE: "问题内容",
+    Field.UNIT: "责任单位",
+    Field.LIMIT: "整改时限",
+    Field.MEASURES: "整改措施",
+    Field.FOUND_ON: "发现时间",
+}
 
 
 @dataclass(slots=True)
@@ -141,6 +150,9 @@ class _Reader:
                     "看名称是填表说明，里面的行没有导入。要导入请改工作表的名称。",
                 )
             return
+        if _only_counts(ledger.table):
+            self._faults.warning(ledger.sheet.name, None, "", None, _COUNTS_ONLY)
+            return
         around = self._around(ledger, filled_on)
         self._tell_layout(ledger)
         for count, record in enumerate(ledger.table.records, 1):
@@ -155,7 +167,7 @@ class _Reader:
     def _around(self, ledger: _Ledger, filled_on: date | None) -> Around:
         table, name = ledger.table, ledger.sheet.name or self._path.stem
         own = _own_unit(name, table)
-        return Around(own, table.filled_on or filled_on, class_of_sheet(ledger.sheet.name))
+        return Around(own, table.filled_on or filled_on, class_of_sheet(ledger.sheet.name), ledger.sheet.name)
 
     def _tell_layout(self, ledger: _Ledger) -> None:
         for layout in ledger.table.layouts:
@@ -168,12 +180,24 @@ class _Reader:
                     None,
                     f"表中没有整改时限一列，把“{column.heading}”当作整改时限。",
                 )
+            for column in layout.guesses:
+                named = _NAMED.get(column.field, column.field.value)
+                told = f"表中没有{named}一列，把“{column.heading}”当作{named}。"
+                self._faults.warning(ledger.sheet.name, None, column.heading, None, told)
 
     def _tell_struck(self, sheet: Sheet, record: Record) -> None:
         title = record.first(
             next((c for f, c in record.context.layout.by_field.items() if f.value == "title"), None)
         )
         self._faults.warning(sheet.name, record.number, "", title, "整行有删除线，按作废处理，没有导入。")
+
+
+def _only_counts(table: Table) -> bool:
+    """Whether a table has only numbers where the problems should be: it counts them by unit."""
+    titles = (record.first(record.context.layout.get(Field.TITLE)) for record in table.records)
+    return bool(table.records) and all(
+        title is not None and re.fullmatch(r"[\d.%/-]+", narrow(plain(title))) for title in titles
+    )
 
 
 def _own_unit(name: str, table: Table) -> str | None:

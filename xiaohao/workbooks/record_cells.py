@@ -17,7 +17,8 @@ class RecordCells:
         self.record, self.layout, self.sheet = record, record.context.layout, record.context.sheet
         self.is_bad = False
         self._faults = faults
-        self._year = filled_on.year if filled_on else None
+        self._year = filled_on.year if filled_on else record.context.preamble.title_year
+        self.year_of_title = None if filled_on else self._year
 
     def error(self, column: Column | None, value: Value, message: str, *, otherwise: str = "") -> None:
         """Tell an error: the record stays out. `otherwise`: the heading where the table has no such column."""

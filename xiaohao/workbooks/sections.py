@@ -5,28 +5,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, auto
+from itertools import pairwise
 
 from xiaohao.vocabulary import RectificationClass
+from xiaohao.workbooks import margins
 from xiaohao.workbooks.cells import date_within, narrow, one_line, packed, plain, real_date
 from xiaohao.workbooks.columns import Column, Field
 from xiaohao.workbooks.grid import Row, Value
 from xiaohao.workbooks.unit_names import clean, is_unit, unit_in_title
-from xiaohao.workbooks.words import class_named_in
+from xiaohao.workbooks.words import class_named_in, class_of_table, closed_named_in
 
 _TITLE = re.compile(
     r"(?:台账|清单|一览表|汇总表?|明细表?|统计表|登记表|销号表|情况表|任务表|记录表|方案|续表)(?:[(（].*[)）])?$"
 )
 _TITLE_LINE = re.compile(r"^(?!附件.{0,6}$)[^：]{4,}$")
-_TOTAL = re.compile(r"^(?:合计|总计|小计|共计|累计|总数|汇总|总和|共\d+[个项条件])")
-_SIGNATURE = re.compile(
-    r"^(?:填表人?|填报人?|制表人?|审核人?|审批人?|审签人?|复核人?|核对人?|经办人?|负责人|单位负责人|主要负责人|主要领导|分管领导|"
-    r"领导签字|联系人|联系电话|签字|签名|签章|盖章|填报单位|填报时间|填报日期|填表时间|填表日期|制表时间|制表日期|报送时间|报送单位|"
-    r"部门负责人|责任人签字|日期)(?:签字|签名|[(（].{1,6}[)）])?[:：]"
-)
-_NOTE = re.compile(r"^(?:注|备注|说明|填表说明|填报说明|填写说明|注意事项)\d*[:：.、]")
-_SPECIMEN = re.compile(r"^[(（]?(?:示例|样例|例如|举例|范例|例|样表)[)）]?\d*[:：]?$")
 _UNIT_LINE = re.compile(
     r"(?:填报|上报|报送|编制|制表|填表|登记)?(?:单位|部门)(?:名称)?(?:[(（](?:盖章|公章|章)[)）])?\s*[:：]\s*(.+)"
+)
+_UNIT_LABEL = re.compile(
+    r"(?:填报|上报|报送|编制|制表|填表|登记)(?:单位|部门)(?:名称)?(?:[(（](?:盖章|公章|章)[)）])?[:：]?|(?:单位|部门)(?:名称)?[:：]"
 )
 _DATE_LABEL = re.compile(r"(?:时间|日期|截至|截止|更新)")
 _LEVELS = (
@@ -34,6 +31,12 @@ _LEVELS = (
     re.compile(r"^[（(][一二三四五六七八九十]{1,3}[）)]"),
 )
 BARE = len(_LEVELS) + 1  # the level of a section without a number
+_WHOSE = re.compile(r"(?:责任|整改|牵头|承办|主办|主责)(?:单位|部门)[:：]\s*(.+)")
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_OWN_NUMBER = re.compile(
+    r"[一二三四五六七八九十]{1,3}[、.．]?|[ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ]+[、.．]?|(?P<inner>[（(][一二三四五六七八九十]{1,3}[）)])"
+)
+_TOPIC = re.compile(r"(?:方面|类|部分|领域|事项)[:：]?$")
 _COUNT = re.compile(r"[（(]?(?:共|共计)?\d+(?:个|项|条|件|人|类)(?:问题)?[）)]?$")
 _Cells = Sequence[tuple[int, Value]]
 
@@ -53,6 +56,9 @@ class Preamble:
             self._read_date(value if not isinstance(value, str) else None, text, from_1904=from_1904)
             if (found := _UNIT_LINE.search(text)) and self.register_unit is None:
                 self.register_unit = _unit_of_line(found[1])
+        for (_, label), (_, text) in pairwise(texts):
+            if self.register_unit is None and _UNIT_LABEL.fullmatch(packed(label)) and is_unit(text):
+                self.register_unit = clean(text)
         if may_be_title and not self.title and len(texts) == 1 and _TITLE_LINE.search(packed(texts[0][1])):
             self.title = texts[0][1]
 
@@ -68,6 +74,17 @@ class Preamble:
         self.filled_on = day
 
     @property
+    def rectification_class(self) -> RectificationClass | None:
+        """The class that the title gives to all rows of its table."""
+        return class_of_table(self.title) if self.title else None
+
+    @property
+    def title_year(self) -> int | None:
+        """The one year that the title names: 2026年上半年环境整治台账."""
+        years = set(re.findall(r"(20[0-7]\d)年", packed(self.title)))
+        return int(years.pop()) if len(years) == 1 else None
+
+    @property
     def title_unit(self) -> str | None:
         """The unit that the title names."""
         return unit_in_title(self.title) if self.title else None
@@ -81,6 +98,11 @@ class Section:
     text: str
     rectification_class: RectificationClass | None
     unit_name: str | None
+
+    @property
+    def says_closed(self) -> bool:
+        """Whether it heads what is closed: 已销号问题."""
+        return closed_named_in(self.text)
 
 
 class Sections:
@@ -113,6 +135,11 @@ class Sections:
         return next((one.unit_name for one in reversed(self._open) if one.unit_name), None)
 
     @property
+    def closed_as(self) -> str:
+        """The section that says that what is below it is closed; "" where none does."""
+        return next((one.text for one in reversed(self._open) if one.says_closed), "")
+
+    @property
     def topic(self) -> str:
         """The narrowest section that names neither a class nor a unit: 党建方面."""
         topics = (
@@ -123,25 +150,32 @@ class Sections:
         return next(topics, "")
 
 
-def kind_of_row(row: Row, columns: dict[int, Column], width: int) -> "RowKind | Section":
-    """What a row below the head is. `width`: over how many columns its first cell is merged."""
+def kind_of_row(
+    row: Row, columns: dict[int, Column], width: int, *, alone: bool = True, below: bool = True
+) -> "RowKind | Section":
+    """What a row below the head is.
+
+    `width`: over how many columns its first cell is merged; `alone`: no cell merged from above gives it anything;
+    `below`: no entry follows it closely.
+    """
     cells = list(row.filled())
     if not cells:
         return RowKind.SKIPPED
     if _is_numbering(cells):
         return RowKind.SKIPPED
+    if columns and margins.has_serial(cells, columns):
+        return _section(cells, columns, width, alone=alone) or RowKind.PROBLEM
+    if alone and (section := _announced(cells, columns)) is not None:
+        return section
+    if margins.is_total(cells, columns) or margins.is_specimen(packed(cells[0][1])) or margins.is_note(cells):
+        return RowKind.SKIPPED
+    if alone and margins.is_signature(cells, columns, below=below):
+        return RowKind.SIGNATURE
     if not any(isinstance(value, str) for _, value in cells[:2]):
         return RowKind.PROBLEM
-    first = [packed(value) for _, value in cells[:2] if isinstance(value, str)]
-    if any(_TOTAL.match(text) and len(text) <= 12 for text in first) or _SPECIMEN.match(first[0]):
-        return RowKind.SKIPPED
-    if len(cells) <= 2 and _NOTE.match(first[0]):
-        return RowKind.SKIPPED
-    if _SIGNATURE.match(first[0]):
-        return RowKind.SIGNATURE
-    if len(cells) == 1 and _TITLE.search(first[0]):
+    if len(cells) == 1 and _TITLE.search(packed(cells[0][1])):
         return RowKind.TITLE
-    return _section(cells, columns, width) or RowKind.PROBLEM
+    return _section(cells, columns, width, alone=alone) or RowKind.PROBLEM
 
 
 class RowKind(Enum):
@@ -153,25 +187,63 @@ class RowKind(Enum):
     TITLE = auto()  # of a further table
 
 
-def _section(cells: _Cells, columns: dict[int, Column], width: int) -> Section | None:
+def _section(cells: _Cells, columns: dict[int, Column], width: int, *, alone: bool) -> Section | None:
     if len(cells) > 2 or not isinstance(cells[0][1], str):
         return None
+    if alone and (numbered := _numbered_section(cells, columns)) is not None:
+        return numbered
     index, text = cells[0][0], one_line(cells[0][1])
     if len(cells) > 1 and not _opens_with_more(text, cells, columns):
         return None
-    level = next((n for n, pattern in enumerate(_LEVELS, 1) if pattern.search(text)), 0)
-    named = class_named_in(text)
+    level, bare, named = _level(text), _bare(text), class_named_in(text)
     column = columns.get(index)
     in_title = column is not None and column.field is Field.TITLE and width < 3
-    bare = _COUNT.sub("", _strip_number(text)).strip(" ：:")
     unit = clean(bare) if is_unit(bare) else None
-    if in_title and not (level and (named or _COUNT.search(text))):
+    if in_title and not (
+        level and (named or _COUNT.search(text) or (alone and _lacks_serial(cells, columns)))
+    ):
         return None
     if column is not None and column.field in (Field.MEASURES, Field.PROGRESS) and width < 3:
         return None
     if level or named or unit or width >= 3 or column is None or column.field in (Field.SERIAL, Field.NUMBER):
         return Section(level or BARE, bare, named, unit)
     return None
+
+
+def _announced(cells: _Cells, columns: dict[int, Column]) -> Section | None:
+    """A section that a count stands beside (立行立改类 | 共12个), or that says whose it is (责任单位：某社区)."""
+    text = one_line(cells[0][1]) if isinstance(cells[0][1], str) else ""
+    if len(cells) == 1 and (found := _WHOSE.fullmatch(text)) and is_unit(found[1]):
+        return Section(BARE, text, None, clean(found[1]))
+    if len(cells) != 2 or not (isinstance(cells[1][1], int) or _COUNT.fullmatch(packed(cells[1][1]))):
+        return None
+    level, bare = _level(text), _bare(text)
+    has_units = any(column.field is Field.UNIT for column in columns.values())
+    named, unit = class_named_in(text), clean(bare) if is_unit(bare) and not has_units else None
+    if not (named or unit or level) or margins.is_total(cells[:1], {}):
+        return None
+    return Section(level or BARE, bare, named, unit)
+
+
+def _numbered_section(cells: _Cells, columns: dict[int, Column]) -> Section | None:
+    """A section whose number stands in a cell of its own: 一 | 立行立改（共12个）."""
+    if len(cells) != 2 or not all(isinstance(value, str) for _, value in cells):
+        return None
+    (place, number), (_, value) = cells
+    column, found = columns.get(place), _OWN_NUMBER.fullmatch(packed(number))
+    if found is None or (column is not None and column.field not in (Field.SERIAL, Field.NUMBER)):
+        return None
+    text = one_line(value)
+    bare = _COUNT.sub("", text).strip(" ：:")
+    named, unit = class_named_in(text), clean(bare) if is_unit(bare) else None
+    if named or unit or bare != text or _TOPIC.search(text):
+        return Section(2 if found["inner"] else 1, bare, named, unit)
+    return None
+
+
+def _lacks_serial(cells: _Cells, columns: dict[int, Column]) -> bool:
+    """Whether a row that is nothing but one text stands in a table whose entries are numbered."""
+    return len(cells) == 1 and any(column.field is Field.SERIAL for column in columns.values())
 
 
 def _opens_with_more(text: str, cells: _Cells, columns: dict[int, Column]) -> bool:
@@ -187,6 +259,8 @@ def _is_numbering(cells: _Cells) -> bool:
     if len(cells) < 4 or len(plain(cells[-1][1])) > 4:
         return False
     texts = [narrow(plain(value)).strip("()") for _, value in cells]
+    if "".join(texts) in _LETTERS:
+        return True
     numbers = [int(text) for text in texts if text.isdecimal() and len(text) <= 2]
     return (
         len(numbers) >= 3
@@ -198,6 +272,15 @@ def _is_numbering(cells: _Cells) -> bool:
 def is_listed(row: Row) -> bool:
     """Whether a row of a plain list is an entry, no total, signature, note or specimen."""
     return kind_of_row(row, {}, 1) is RowKind.PROBLEM
+
+
+def _level(text: str) -> int:
+    return next((n for n, pattern in enumerate(_LEVELS, 1) if pattern.search(text)), 0)
+
+
+def _bare(text: str) -> str:
+    """A section's text without its number and its count."""
+    return _COUNT.sub("", _strip_number(text).strip("【】〖〗[] ")).strip(" ：:【】〖〗[]")
 
 
 def _strip_number(text: str) -> str:

@@ -37,17 +37,21 @@ def read_spreadsheet(package: Package) -> list[Sheet]:
 class _Text:
     text: str
     struck: bool  # every run is
+    partly: bool = False  # a run is: its text is left out
 
 
 class _Runs:
-    """Collects the runs of one rich or plain text; what is only a reading aid (rPh) stays out."""
+    """Collects the runs of one rich or plain text.
+
+    What is only a reading aid (rPh) stays out, and what is struck through where something else is not.
+    """
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
-        self._parts: list[str] = []
-        self._struck_runs: list[bool] = []
+        self._parts: list[tuple[str, bool]] = []  # the text, and whether it is struck through
+        self._in_run = self._is_struck = False
         self._phonetic = 0
         self._in_text = False
 
@@ -55,9 +59,9 @@ class _Runs:
         if tag == "rPh":
             self._phonetic += 1
         elif tag == "r":
-            self._struck_runs.append(False)
-        elif tag == "strike" and self._struck_runs:
-            self._struck_runs[-1] = attributes.get("val", "1") not in ("0", "false")
+            self._in_run, self._is_struck = True, False
+        elif tag == "strike" and self._in_run:
+            self._is_struck = attributes.get("val", "1") not in ("0", "false")
         elif tag == "t":
             self._in_text = not self._phonetic
 
@@ -66,14 +70,19 @@ class _Runs:
             self._phonetic -= 1
         elif tag == "t":
             self._in_text = False
+        elif tag == "r":
+            self._in_run = self._is_struck = False
 
     def text(self, piece: str) -> None:
         if self._in_text:
-            self._parts.append(piece)
+            self._parts.append((piece, self._is_struck))
 
     def taken(self) -> _Text:
-        struck = bool(self._struck_runs) and all(self._struck_runs)
-        result = _Text(unescaped("".join(self._parts)), struck)
+        whole = "".join(piece for piece, _ in self._parts)
+        stands = "".join(piece for piece, struck in self._parts if not struck)
+        gone = not is_blank("".join(piece for piece, struck in self._parts if struck))
+        is_struck = gone and is_blank(stands)
+        result = _Text(unescaped(whole if is_struck else stands), is_struck, gone and not is_struck)
         self.clear()
         return result
 
@@ -103,6 +112,7 @@ class _SheetReader:
         self._column = -1
         self._cells: dict[int, Value] = {}
         self._struck: set[int] = set()
+        self._partly: set[int] = set()
         self._count = 0
         self._kind = ""
         self._style = 0
@@ -158,7 +168,7 @@ class _SheetReader:
             self._runs.end(tag)
 
     def _close_cell(self) -> None:
-        value, struck = self._worth()
+        value, struck, partly = self._worth()
         self._inline = False
         if value is None or (isinstance(value, str) and is_blank(value)):
             return
@@ -174,31 +184,39 @@ class _SheetReader:
         self._cells[self._column] = value
         if struck or self._styles.is_struck(self._style):
             self._struck.add(self._column)
+        elif partly:
+            self._partly.add(self._column)
 
-    def _worth(self) -> tuple[Value, bool]:
+    def _worth(self) -> tuple[Value, bool, bool]:
+        """The cell's value, whether it is struck through, and whether a part of it is."""
         if self._inline:
             inline = self._runs.taken()
-            return inline.text, inline.struck
+            return inline.text, inline.struck, inline.partly
         raw = "".join(self._value) if self._value is not None else None
         if raw is None or (raw == "" and self._kind != "str"):
-            return (
-                (LostFormula("".join(self._formula)), False) if self._formula is not None else (None, False)
-            )
+            return LostFormula("".join(self._formula)) if self._formula is not None else None, False, False
+        if self._kind == "s":
+            shared = self._shared(raw)
+            return shared.text, shared.struck, shared.partly
+        return self._plain(raw), False, False
+
+    def _shared(self, raw: str) -> _Text:
+        index = int(raw) if raw.isdigit() else -1
+        if not 0 <= index < len(self._texts):
+            raise Unreadable("文件已损坏：文字表不完整。请在 Excel 中打开并另存后再导入。")
+        return self._texts[index]
+
+    def _plain(self, raw: str) -> Value:
         match self._kind:
-            case "s":
-                index = int(raw) if raw.isdigit() else -1
-                if not 0 <= index < len(self._texts):
-                    raise Unreadable("文件已损坏：文字表不完整。请在 Excel 中打开并另存后再导入。")
-                return self._texts[index].text, self._texts[index].struck
             case "e":
-                return CellError(raw), False
+                return CellError(raw)
             case "b":
-                return raw.strip() in ("1", "true"), False
+                return raw.strip() in ("1", "true")
             case "str" | "inlineStr":
-                return unescaped(raw), False
+                return unescaped(raw)
             case "d":
-                return _iso(raw), False
-        return self._number(raw), False
+                return _iso(raw)
+        return self._number(raw)
 
     def _number(self, raw: str) -> Value:
         try:
@@ -216,9 +234,9 @@ class _SheetReader:
             values: list[Value] = [None] * (max(self._cells) + 1)
             for column, value in self._cells.items():
                 values[column] = value
-            self._sheet.rows.append(Row(self._row, values, frozenset(self._struck)))
+            self._sheet.rows.append(Row(self._row, values, frozenset(self._struck), frozenset(self._partly)))
         self._cells = {}
-        self._struck = set()
+        self._struck, self._partly = set(), set()
 
     def _merge(self, reference: str) -> None:
         first, _, last = reference.replace("$", "").partition(":")

@@ -12,6 +12,7 @@ from xiaohao.workbooks.layout import Layout, settle
 from xiaohao.workbooks.merges import Filled
 from xiaohao.workbooks.sections import Preamble, RowKind, Section, Sections, kind_of_row
 
+_AT_A_GLANCE = 4  # characters: a row that numbers the columns has fewer
 _SAMPLE = 400  # rows by which doubtful columns are settled
 _SAME = frozenset(["同上", "〃", "″", "″″", "''", '"', "同前", "同左"])
 
@@ -26,15 +27,17 @@ class Context:
     section_class: RectificationClass | None = None
     section_unit: str | None = None
     topic: str = ""
+    closed_as: str = ""  # the section that says that it is closed
 
 
 @dataclass(slots=True)
 class Record:
-    """The rows of one problem, merged cells filled in."""
+    """The rows of one problem, merged cells filled in; `left_out` are rows of it that are struck through."""
 
     context: Context
     filled: Filled
     rows: list[Row]
+    left_out: list[Row] = field(default_factory=list)
 
     @property
     def number(self) -> int:
@@ -113,7 +116,7 @@ class TableReader:
             if [c.heading for c in head.columns] == [c.heading for c in self._head.columns]:
                 return head.last + 1
             return self._begin(head)
-        match kind_of_row(row, self._layout.columns, self._width(row)):
+        match self._kind(index):
             case RowKind.PROBLEM:
                 self._take(row)
                 return index + 1
@@ -125,6 +128,36 @@ class TableReader:
                 self._sections.enter(section)
         self._current = None
         return index + 1
+
+    def _kind(self, index: int) -> RowKind | Section:
+        """What the row is; one that a problem's merged cells run through belongs to it."""
+        row, title = self._sheet.rows[index], self._layout.get(Field.TITLE)
+        if self._is_numbered(row):
+            return RowKind.PROBLEM
+        goes_on = self._current is not None and title is not None
+        if goes_on and title is not None and self._filled.runs_through(row.number, title.index):
+            return RowKind.PROBLEM
+        alone, below = not self._filled.gives(row.number), self._is_below(index)
+        return kind_of_row(row, self._layout.columns, self._width(row), alone=alone, below=below)
+
+    def _is_numbered(self, row: Row) -> bool:
+        """Whether it is plain at a glance that the row is an entry, as most are: a number and a sentence."""
+        serial, title = self._layout.get(Field.SERIAL), self._layout.get(Field.TITLE)
+        if serial is None or title is None:
+            return False
+        number, text = row.at(serial.index), row.at(title.index)
+        is_number = isinstance(number, int) or (isinstance(number, str) and number.isdecimal())
+        return is_number and isinstance(text, str) and len(text) > _AT_A_GLANCE
+
+    def _is_below(self, index: int) -> bool:
+        """Whether a row stands below the entries: at the end, or apart from them by an empty row."""
+        rows = self._sheet.rows
+        gap = rows[index].number - rows[index - 1].number > 1
+        return gap or index + 1 == len(rows) or not self._is_entry(rows[index + 1])
+
+    def _is_entry(self, row: Row) -> bool:
+        title = self._layout.get(Field.TITLE)
+        return title is not None and row.at(title.index) is not None
 
     def _repeated_head(self, index: int) -> Head | None:
         first = next(((i, v) for i, v in self._sheet.rows[index].filled()), None)
@@ -151,7 +184,9 @@ class TableReader:
         self._resolve(row)
         goes_on = self._current is not None and self._continues(row)
         if self._is_struck(row):
-            if not goes_on:
+            if goes_on and self._current is not None:
+                self._current.left_out.append(row)
+            else:
                 self._table.struck.append(self._record(row))
                 self._current = None
         elif goes_on and self._current is not None:
@@ -176,6 +211,7 @@ class TableReader:
             self._sections.rectification_class,
             self._sections.unit_name,
             self._sections.topic,
+            self._sections.closed_as,
         )
         return Record(context, self._filled, [row])
 

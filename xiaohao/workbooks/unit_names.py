@@ -13,7 +13,7 @@ _ENDINGS = (
 )
 _UNIT = re.compile(rf"[\u3400-\u9fffA-Za-z0-9()（）·]{{1,28}}?(?:{_ENDINGS})")
 _NOT_A_UNIT = re.compile(
-    r"^[各全]|^所有|^其[他它]|^[相有]关|台账|清单|汇总|表$|问题|整改|情况|Sheet|说明|附件|第.+[部分]|目录|备注|全部|^农村$|^城区$|^社区$|^部门$|^单位$"
+    r"^[各全]|^所有|^其[他它]|^[相有]关|台账|清单|汇总|表$|问题|整改|情况|Sheet|说明|附件|第[一二三四五六七八九十\d]+(?:部分|批|阶段|类|章)|目录|备注|全部|^农村$|^城区$|^社区$|^部门$|^单位$"
 )
 _LEAD = r"(?:牵头责任单位|牵头单位|牵头部门|主责单位|主办单位|责任单位|牵头|主责|主办|责任)"
 _HELP = r"(?:配合责任单位|配合单位|配合部门|协办单位|协助单位|协同单位|参与单位|配合|协办|协助|协同|参与)"
@@ -21,7 +21,7 @@ _LABEL = re.compile(rf"({_LEAD}|{_HELP})\s*[:：]")
 _AFTER = re.compile(rf"^(.+?)[(（]?({_LEAD}|{_HELP})[)）]?$")
 _SEPARATORS = re.compile(r"[、，,；;/／|\n+＋]|(?<=[局办道区村镇乡])和(?![平谐睦顺美兴庄苑园馨盛信])(?=.)")
 _AFTER_ROLE = re.compile(rf"([(（]{_LEAD}[)）]|[(（]{_HELP}[)）])(?=.)")
-_IN_BRACKETS = re.compile(r"(.+?)[(（]([^()（）]*)[)）]")
+_BESIDE = re.compile(r"(.+?)(?:[(（]([^()（）]*)[)）]|[:：]\s*([^:：]+))")
 _OFFICE = re.compile("(?:办|办公室|中心|站|所|队|科|室|股|部)$")
 _ABOVE = re.compile("(?:街道|乡|镇|(?<!社)区|县)$")
 _SEAL = re.compile(r"[(（](?:盖章|公章|章|签章|加盖公章)[)）]|(?:盖章|公章)$")
@@ -33,6 +33,8 @@ _OFFICES = (
     ("区人民政府", "区"), ("局党组", "局"), ("局党委", "局"), ("办公室", "办"),
 )  # fmt: skip
 
+_LAST_WORDS = frozenset([*_ENDINGS.split("|"), "办事处", "人民政府"])
+_ROUND = re.compile("^由|等(?:相关|有关)?(?:单位|部门|乡镇|街道|社区)?$")
 _REMEMBERED = 4096
 
 
@@ -155,13 +157,13 @@ def _labelled(text: str) -> Units:
 
 def _split(text: str) -> tuple[list[str], str]:
     """The parts of a list of units, and a person's name that stands among them."""
-    parts = [part.strip() for part in _SEPARATORS.split(text) if packed(part)]
+    parts = [_bared(part) for part in _SEPARATORS.split(_unbroken(text)) if packed(part)]
     spread: list[str] = []
     for part in parts:
         words = part.split()
-        found = _IN_BRACKETS.fullmatch(part)
-        if found and is_unit(found[1]) and _is_person(found[2]):
-            spread += [found[1], found[2]]
+        found = _BESIDE.fullmatch(part)
+        if found and is_unit(found[1]) and _is_person(found[2] or found[3]):
+            spread += [found[1], found[2] or found[3]]
         elif len(words) > 1 and _are_apart(words):
             spread += words
         else:
@@ -170,6 +172,25 @@ def _split(text: str) -> tuple[list[str], str]:
     if not units or len(units) == len(spread):
         return spread, ""
     return units, "、".join(packed(part) for part in spread if _is_person(part))
+
+
+def _bared(part: str) -> str:
+    """A part of a list without the words round it: 由区城管局 and 区住建局等单位 are these units."""
+    bare = _ROUND.sub("", part.strip())
+    return bare if bare != part and is_unit(_AFTER.sub(r"\1", bare)) else part.strip()
+
+
+def _unbroken(text: str) -> str:
+    """Without a line break inside a name: 绿城 / 社区 on two lines are one unit."""
+    if "\n" not in text:
+        return text
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if lines and packed(line) in _LAST_WORDS and is_unit(lines[-1] + line):
+            lines[-1] += line
+        else:
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def _are_apart(words: list[str]) -> bool:

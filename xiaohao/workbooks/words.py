@@ -24,7 +24,9 @@ _CLASS_WORDS: Mapping[RectificationClass, str] = {
 _WORD_CLASS = {word: c for c, words in _CLASS_WORDS.items() for word in words.split()}
 _ANY_CLASS = re.compile("|".join(sorted(_WORD_CLASS, key=len, reverse=True)))
 _STRONG = re.compile(
-    "|".join(sorted((w for w in _WORD_CLASS if len(w) >= 4 or w.endswith("改")), key=len, reverse=True))
+    "|".join(
+        sorted((w for w in _WORD_CLASS if len(w) >= 4 or w.endswith(("改", "立"))), key=len, reverse=True)
+    )
 )
 _LASTING = re.compile(r"[,、;。]?(?:并|且|和|及)?(?:长期坚持|长效坚持|持续坚持|坚持长效|长期巩固|持续巩固)$")
 
@@ -35,13 +37,25 @@ def _words(text: str) -> frozenset[str]:
 
 _CLOSED = _words(
     "是 √ ✓ ✔ ☑ v V y Y yes 1 对 已销号 销号 已销 已消号 已销账 销账 完成销号 同意销号 予以销号 准予销号 已办结 办结 已完成 "
-    "完成 已整改 整改完成 整改到位 已整改完成 已完成整改 整改完毕 已整改到位 已整改销号 已完成销号 已闭环 闭环 已解决 已办理完毕"
+    "完成 已整改 整改完成 完成整改 整改已完成 整改到位 已整改完成 已完成整改 整改完毕 已整改到位 已整改销号 已完成销号 已闭环 闭环 已解决 已办理完毕"
 )
 _OPEN = _words(
     "否 × ✗ ✘ x X n N no 0 未 无 - — / 未销号 未销 未销账 不销号 未完成 未整改 未办结 未解决 基本完成 部分完成 持续推进 推进中 正在推进 "
     "办理中 正在办理 整改中 正在整改 进行中 待销号 拟销号 申请销号 待核查 待复核 待验收 持续整改 长期坚持 暂未销号 尚未销号 "
     "未到期 未开始 部分整改 基本整改 正在销号 持续整改中 阶段性完成 取得阶段性成效"
 )
+_LONGEST_WORD = 16
+_CLOSED_WORDS = re.compile(
+    "(?:已经?|均|全部|全面|现已|问题)*"
+    "(?:(?:整改|完成|办理|处理|整治|化解|落实|任务)*(?:完成|完毕|到位|解决|办结|闭环|销号|消号|销账)|(?<=已)(?:整改|处理|化解|整治))+"
+)
+_KEPT_UP = re.compile(
+    "[,;、。]?(?:并|且|正)?(?:长期|长效|持续|继续|常态化?)(?:坚持|巩固|保持|管护|监管|跟踪|巡查|管理)(?:中)?$"
+)
+"""What goes on after a problem is closed, and keeps none open: 已完成，并长期坚持."""
+
+_NOT_TICKED = _words("否 × ✗ ✘ x X n N no 0 无 - — / \\ 不")
+_MARKS = _words("是 √ ✓ ✔ ☑ ■ ● ★ ▲ ○ v V y Y yes 1 对 *")
 
 _SOURCE_WORDS: Mapping[Source, str] = {
     Source.RECEPTION_DAY: "联合接待日|接待日|领导接待|书记接待|联合接待",
@@ -99,6 +113,21 @@ def class_named_in(title: str) -> RectificationClass | None:
     return classes.pop() if len(classes) == 1 else None
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def class_of_table(title: str) -> RectificationClass | None:
+    """The class that a table's title gives to its rows: 某社区立行立改问题清单, not 某社区问题限期整改台账."""
+    text = narrow(title)
+    found = {_WORD_CLASS[match[0]]: match for match in _STRONG.finditer(text)}
+    if len(found) != 1:
+        return None
+    [(named, match)] = found.items()
+    general = re.search("问题|隐患|事项|诉求|任务", text[: match.start()])
+    heads = re.match(
+        r"类?(?:\(.*?\))?的?(?:问题|事项|任务|项目|清单|台账|一览表|汇总表|$)", text[match.end() :]
+    )
+    return named if heads and not general else None
+
+
 def class_of_sheet(name: str) -> RectificationClass | None:
     """The class that a sheet's name gives to its rows: the name is hardly more than the class.
 
@@ -118,9 +147,32 @@ def closed_of(text: str) -> bool | None:
         return False
     if word in _CLOSED:
         return True
-    if re.search("未|待|拟|申请|不|否|部分|基本|正在|中$|推进|持续", word):
+    word = _KEPT_UP.sub("", re.sub(r"\([^()]*\d[^()]*\)$", "", word)).strip("。.,;!")
+    if word in _CLOSED or (len(word) <= _LONGEST_WORD and _CLOSED_WORDS.fullmatch(word)):
+        return True
+    if re.search("[未待拟不否无免暂尚]|申请|部分|基本|正在|中$|推进|持续|取消|撤销", word):
         return False
     return True if "销号" in word or "办结" in word else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def closed_named_in(title: str) -> bool:
+    """Whether a section's or sheet's title says that all below it is closed: 已销号问题（12个）."""
+    text = narrow(title)
+    return re.search("已(?:完成|全部)?(?:销号|消号|销账|办结)", text) is not None and not re.search(
+        "[未待拟]", text
+    )
+
+
+def is_ticked(text: str) -> bool:
+    """Whether a cell below the name of a class says that the class is meant: √, or the limit in its place."""
+    word = narrow(text)
+    return bool(word) and word not in _NOT_TICKED
+
+
+def is_mark(text: str) -> bool:
+    """Whether a cell is a mere tick."""
+    return narrow(text) in _MARKS
 
 
 def says_done(text: str) -> bool:
