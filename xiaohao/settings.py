@@ -47,7 +47,8 @@ class Settings(BaseSettings):
     policy: Path | None = Field(default=None, description="启用台账时所用的规则文件，默认用程序自带的")
     calendar: Path | None = Field(default=None, description="启用台账时在自带日历之上再用的本地日历文件")
     headings: Path | None = Field(
-        default=None, description="本单位的列名对照表（字段<Tab>列名 列名 …），导入时先于自带的使用"
+        default=None,
+        description="本单位的列名对照表（字段<Tab>列名 列名 …，字段后带 ? 的只在没有别的列可用时才用），导入时先于自带的使用",
     )
     channels: str = Field(default="file", description="通知渠道，按先后用逗号分开，代码见词汇表")
     webhook_url: str = Field(default="", description="签名网络钩子的地址（https）")
@@ -90,13 +91,18 @@ class Settings(BaseSettings):
         default=5,
         ge=1,
         le=60,
-        description="点过“已阅”后多少个工作日内，没有新进展也不再重复通知本人（照常逐级上报）",
+        description="点过“已阅”后多少个工作日内，没有新进展也不再重复通知本人；"
+        "重复督办的间隔更长的，免去下一次（照常逐级上报）",
     )
     answer_workdays: int = Field(
         default=2, ge=1, le=60, description="通知送达后多少个工作日没有点“已阅”，就报上一级知悉"
     )
     delivery_tries: int = Field(
-        default=8, ge=1, le=100, description="一份通知在一个渠道最多试几次，之后改用下一个渠道，再报上一级"
+        default=8,
+        ge=1,
+        le=100,
+        description="一份通知在一个渠道最多试几次，之后改用下一个渠道，再报上一级；"
+        "对方不能识别重复、又没有答复的，最多试三次",
     )
 
     scopes: str = Field(

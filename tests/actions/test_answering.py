@@ -151,3 +151,18 @@ def test_items_told_for_information_say_no_stale_number_and_are_not_counted_twic
     assert "时限 10月9日，尚未办结" in said
     assert "已逾期" not in said
     assert facts.other_overdue == 0
+
+
+def test_an_acknowledgement_lasts_until_the_next_repeat_however_far_that_is(staffed: District) -> None:
+    """A time-limited problem repeats after ten working days, and five of them would spare nothing, ever."""
+    has_overdue(staffed)
+    runs_night(staffed, "2026-10-22")
+    assert staffed.told("周正") == ["HL-1"]
+    arrives(staffed, "2026-10-22")
+    press(staffed, last_notice(staffed, "周正"), "2026-10-22")
+    runs_night(staffed, "2026-11-05")
+    assert staffed.told("周正") == []
+    runs_night(staffed, "2026-11-19")
+    assert staffed.told("周正") == ["HL-1"], "and it wears off"
+    repeats = [(str(each.crossed_on), bool(each.quiet)) for each in staffed.steps() if each.repeat]
+    assert repeats[-2:] == [("2026-11-05", True), ("2026-11-19", False)]

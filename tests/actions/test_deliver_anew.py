@@ -16,7 +16,9 @@ from wecom_standin import WecomStandin, wecom
 from notifiers.dingtalk_robot import DingtalkRobotKey, DingtalkRobotSettings
 from notifiers.feishu_app import FeishuAppSettings
 from notifiers.wecom_app import WecomAppSettings
+from notifiers.wecom_robot import WecomRobotSettings
 from xiaohao.actions import outbox
+from xiaohao.ledger import bulk
 from xiaohao.ledger.tables import CONTACT
 from xiaohao.vocabulary import Action, Channel, NoticeState
 
@@ -149,3 +151,21 @@ def test_a_vendor_that_has_seen_the_key_does_not_drop_it_at_the_corrected_addres
         office.passes(2 * MINUTE)
         assert office.delivers().counts == {NoticeState.ACCEPTED: 1}
         assert [each.to for each in standin.delivered] == ["ou_wang", "ou_li"]
+
+
+def test_who_is_mentioned_now_changes_nothing_about_what_the_group_has_seen(
+    office: SendingOffice, standin: WecomStandin
+) -> None:
+    """A robot's group is the place: a second message there is marked, whomever it mentions."""
+    robots = WecomRobotSettings(keys={"默认": "KEY-OF-ROBOT"}, base=standin.url)
+    office.uses(Channel.WECOM_ROBOT, wecom_robot=robots)
+    office.has(1, to=1)
+    standin.troubles.append(Trouble.HTML)
+    office.delivers()
+    with office.ledger.writing(Action.TELL, by="x", on=TONIGHT) as w:
+        bulk.insert_rows(w.conn, CONTACT, [{"official_id": 1, "channel": APP, "address": "LiMing"}])
+    office.passes(timedelta(minutes=20))
+    office.delivers()
+    first, second = (each.content for each in standin.delivered)
+    assert "重发" not in first
+    assert "重发" in second

@@ -1,17 +1,22 @@
 """问送达: accepted is not delivered; the channel is asked when it can know, and read is one fact more."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from digest_builders import TONIGHT
 from dingtalk_standin import RESULT, Dingtalk, dingtalk
 from sending_office import MINUTE, SendingOffice
 from vendor_standin import Planned
 
 from notifiers.dingtalk_work import DingtalkWorkSettings
-from xiaohao.vocabulary import Channel, NoticeState
+from xiaohao.actions.deliver_ask import AT_ONCE
+from xiaohao.actions.deliver_channel import MOST_IN_A_ROW
+from xiaohao.ledger.outbox import LEASE
+from xiaohao.ledger.tables import CONTACT
+from xiaohao.vocabulary import Action, Channel, NoticeState
 
 WORK, FILE = Channel.DINGTALK_WORK, Channel.FILE
 
@@ -91,3 +96,63 @@ def test_a_question_without_an_answer_is_asked_again_and_one_never_answered_stay
     [notice] = office.notices()
     assert (notice.state, notice.next_ask_at) == (NoticeState.ACCEPTED, None)
     assert len(server.asked(RESULT)) <= 6
+
+
+def has_accepted(office: SendingOffice, count: int) -> None:
+    """So many notices more whose time to be asked for has come."""
+    office.has(count)
+    asked = {"state": NoticeState.ACCEPTED, "accepted_at": office.at, "receipt": "256271667526"}
+    office.passes(6 * MINUTE)
+    office.changes(**asked, next_ask_at=office.at)
+
+
+def clock(office: SendingOffice, tick: timedelta) -> Callable[[], datetime]:
+    """The office's clock, which goes on by a tick each time that somebody looks at it."""
+
+    def now() -> datetime:
+        office.passes(tick)
+        return office.at
+
+    return now
+
+
+def test_a_channel_that_answers_no_question_is_left_alone_until_the_next_pass(
+    office: SendingOffice, server: Dingtalk
+) -> None:
+    has_accepted(office, 99)
+    server.plan(RESULT, *[Planned(said="<html>", status=502)] * 200)
+    [said] = office.delivers().gave_up
+    assert "连续 20 次查不到送达结果" in said
+    assert MOST_IN_A_ROW <= len(server.asked(RESULT)) <= MOST_IN_A_ROW + AT_ONCE
+    due_again = {each.next_ask_at for each in office.notices()}
+    assert due_again <= {office.at, office.at + LEASE, office.at + 10 * MINUTE}, (
+        "every one is asked for again"
+    )
+
+
+def test_a_notice_is_asked_for_once_a_pass_however_long_it_lasts(
+    office: SendingOffice, server: Dingtalk
+) -> None:
+    has_accepted(office, 14)
+    server.plan(RESULT, *[Planned(said="<html>", status=502)] * 300)
+    assert office.delivers(now=clock(office, 2 * MINUTE), lasts=timedelta(days=9)).asked == 15
+    assert len(server.asked(RESULT)) == 15
+
+
+def test_when_the_pass_is_over_no_more_is_asked(office: SendingOffice, server: Dingtalk) -> None:
+    has_accepted(office, 299)
+    office.delivers(now=clock(office, timedelta(seconds=1)), lasts=timedelta(seconds=30))
+    assert 0 < len(server.asked(RESULT)) < 300
+
+
+def test_who_has_another_address_now_is_not_asked_for_and_not_given_up(
+    office: SendingOffice, server: Dingtalk
+) -> None:
+    """The vendor knows nothing of a notice to the new address: it went to the old one, and arrived."""
+    with office.ledger.writing(Action.TELL, by="x", on=TONIGHT) as w:
+        w.conn.execute(CONTACT.update().values(address="u2"))
+    office.passes(6 * MINUTE)
+    office.delivers()
+    [notice] = office.notices()
+    assert (notice.state, notice.next_ask_at) == (NoticeState.ACCEPTED, None)
+    assert server.asked(RESULT) == []

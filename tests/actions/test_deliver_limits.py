@@ -1,5 +1,7 @@
 """发送: what may not go out now gets its time: rates of robots, the cap a person, the delivery window."""
 
+import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,17 +11,21 @@ import pytest
 import sqlalchemy as sa
 from digest_builders import near, overdue
 from feishu_standin import feishu
+from loopback_receiver import Answer, receiving
 from sending_office import MINUTE, SendingOffice
+from vendor_standin import Planned, Trouble
 from wecom_standin import WecomStandin, wecom
 
 from notifiers.feishu_robot import FeishuRobotKey, FeishuRobotSettings
 from notifiers.wecom_robot import WecomRobotSettings
 from xiaohao.actions.deliver import deliver
+from xiaohao.actions.deliver_term import LASTS
 from xiaohao.rules.business_date import ZONE
-from xiaohao.rules.delivery import DeliveryRules
+from xiaohao.rules.delivery import MOST_UNSURE, DeliveryRules
 from xiaohao.vocabulary import Channel, NoticeState
 
 FILE, ROBOT = Channel.FILE, Channel.WECOM_ROBOT
+DEAD = {NoticeState.DEAD: 1}
 
 
 @pytest.fixture
@@ -147,3 +153,73 @@ def test_a_long_queue_is_spread_over_the_minutes_in_which_it_fits(office: Sendin
     office.delivers()
     waits = Counter(each.next_attempt_at - office.at for each in office.notices() if each.next_attempt_at)
     assert waits == {n * timedelta(seconds=63): 20 for n in range(1, 5)}
+
+
+def test_a_pass_waits_for_the_next_minutes_of_a_robot_within_its_own_time(
+    office: SendingOffice, standin: WecomStandin
+) -> None:
+    office.has(100)
+    began = office.at
+    sent = office.delivers(lasts=LASTS, pause=office.lets_time_go_by)
+    assert (sent.counts, sent.waiting) == ({NoticeState.ACCEPTED: 80}, 20)
+    assert LASTS - MINUTE < office.at - began < LASTS
+    assert {each.attempts for each in office.notices()} == {0, 1}, "the robot never had to refuse"
+    assert len(standin.delivered) == 80
+
+
+def test_what_tells_of_the_top_of_a_ladder_goes_before_what_is_older(office: SendingOffice) -> None:
+    office.has(60)
+    office.has(1, overdue(level=2))
+    top = [*office.has(1, overdue(level=3)), *office.has(1, overdue(level=2, next_role=None))]
+    assert office.delivers().counts == {NoticeState.ACCEPTED: 20}
+    went = [each.id for each in office.notices() if each.state is NoticeState.ACCEPTED]
+    assert went == [*range(1, 19), *top]
+
+
+def test_of_a_channel_with_limits_no_more_is_claimed_than_leaves_at_once(
+    office: SendingOffice, standin: WecomStandin
+) -> None:
+    """A send counts from its claim: what waits for a free sender would leave when it counts no more."""
+    standin.plan("/cgi-bin/webhook/send", *[Planned(slow=1.0)] * 20)
+    office.has(20, to=1)
+    office.has(20, to=3)
+    with office.ledger.engine.begin() as conn:
+        conn.exec_driver_sql(
+            "INSERT INTO contact (official_id, channel, address) VALUES (3, 'wecom_robot', '孟轲乡')"
+        )
+    sender = threading.Thread(target=office.delivers)
+    sender.start()
+    until = time.monotonic() + 10
+    while len(standin.calls) < 20 and time.monotonic() < until:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    under_way = office.states()
+    sender.join()
+    assert under_way == {NoticeState.LEASED: 20, NoticeState.QUEUED: 20}
+    assert office.states() == {NoticeState.ACCEPTED: 40}
+
+
+def test_what_may_have_reached_a_person_fills_his_day_too(
+    office: SendingOffice, standin: WecomStandin
+) -> None:
+    """The robot takes every notice, and each answer is lost; a try more is one message more."""
+    office.rules = DeliveryRules(most_a_day=2)
+    standin.troubles.extend([Trouble.HTML] * 99)
+    office.has(3, to=1)
+    while office.at.astimezone(ZONE).hour < 19:
+        office.delivers()
+        office.passes(30 * MINUTE)
+    assert len(standin.delivered) == 2 * MOST_UNSURE
+    assert office.notices(3)[0].attempts == 0, "the third notice waits for tomorrow"
+    assert office.faults()["day_cap"] == 1
+
+
+def test_a_vendor_that_knows_repetitions_gets_all_tries(engine: sa.Engine, tmp_path: Path) -> None:
+    office = SendingOffice(engine, tmp_path)
+    with receiving(Answer(hang_up=True)) as receiver:
+        office.uses(Channel.WEBHOOK, webhook_url=receiver.url, webhook_secret="s")
+        office.has(1)
+        while (at := office.notices()[0].next_attempt_at or office.at) and office.states() != DEAD:
+            office.at = at
+            office.delivers()
+        assert len(receiver.requests) == office.rules.tries

@@ -1,6 +1,7 @@
 """转送: what a channel refuses goes to the next one, then to the post above; a faulty channel is parked."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -202,7 +203,14 @@ def test_who_cannot_be_reached_is_named_to_the_post_above_and_the_level_stays(
     assert [each.recipient for each in (first, second, third)] == ["李明", "王芳", "赵强"]
     assert [each.instead_of for each in (first, second, third)] == [None, first.id, second.id]
     assert [each.undelivered_to for each in told] == [None, "李明", "李明"]
-    assert {each.items for each in told} == {told[0].items}, "the same facts"
+    assert {tuple(replace(item, undelivered_to=()) for item in each.items) for each in told} == {
+        told[0].items
+    }
+    assert [[each.name for each in said.items[0].undelivered_to] for said in told] == [
+        [],
+        ["李明"],
+        ["李明", "王芳"],
+    ], "the same facts, and whom they did not reach"
     for each in told[1:]:
         said = digest.message(each).text
         assert "发给李明同志的本通知未能送达" in said

@@ -3,7 +3,7 @@
 from datetime import date
 
 import sqlalchemy as sa
-from builders import COMMUNITY, VILLAGE, a_post, a_problem
+from builders import COMMUNITY, TOWNSHIP, VILLAGE, a_deputy, a_post, a_problem
 from district import District
 
 from xiaohao.actions import cancel
@@ -70,3 +70,23 @@ def test_a_digest_names_the_checkpoint_before_it(staffed: District) -> None:
         )
         assert r.conn.execute(notice).scalar_one() == before.id
     assert bytes(root).hex().startswith(said[0].split("·")[1])  # type: ignore[union-attr]
+
+
+def test_the_rest_that_is_overdue_is_counted_for_all_posts_that_the_recipient_acts_in(
+    district: District,
+) -> None:
+    """His own second post, and one that he stands in for: also where only the first has news today."""
+    district.has(
+        a_post(Role.SECRETARY, held_by="王强"),
+        a_post(Role.SECRETARY, COMMUNITY, held_by="王强"),
+        a_post(Role.SECRETARY, TOWNSHIP, held_by="赵敏"),
+        a_deputy("王强", Role.SECRETARY, TOWNSHIP, from_on="2026-11-21", until_on="2026-11-30"),
+        a_problem("HL-1", title="路灯不亮", unit=COMMUNITY, due_on="2026-11-19"),
+        a_problem("HL-2", title="井盖缺失", unit=COMMUNITY, due_on="2026-11-19"),
+        a_problem("HL-3", title="堆放杂物", unit=TOWNSHIP, due_on="2026-11-19"),
+    )
+    district.runs_night("2026-11-20")
+    district.has(a_problem("HL-9", due_on="2026-11-20"))
+    district.runs_night("2026-11-21")
+    assert district.told("王强") == ["HL-9"]
+    assert [facts.other_overdue for facts in district.digests("王强")] == [3]

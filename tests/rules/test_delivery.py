@@ -5,7 +5,15 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from xiaohao.calendar_file import shipped_days, workdays_of
-from xiaohao.rules.delivery import STANDARD, DeliveryRules, back_off, day_start, next_probe
+from xiaohao.rules.delivery import (
+    MOST_UNSURE,
+    STANDARD,
+    DeliveryRules,
+    back_off,
+    day_start,
+    next_probe,
+    seldom,
+)
 
 CALENDAR = workdays_of(shipped_days())
 MINUTE = timedelta(minutes=1)
@@ -67,6 +75,12 @@ def test_all_tries_together_last_a_working_day_and_no_longer() -> None:
     """Then the next channel has its turn; the wait after the last try is none."""
     total = sum((back_off(n, dice=0.5) for n in range(1, STANDARD.tries)), timedelta())
     assert timedelta(hours=10) < total < timedelta(hours=14)
+
+
+def test_tries_that_may_each_arrive_are_few_and_far_between() -> None:
+    waits = [seldom(n, dice=0.5) for n in range(1, MOST_UNSURE)]
+    assert waits == [9 * MINUTE, 243 * MINUTE]
+    assert seldom(MOST_UNSURE, dice=0.5) == 360 * MINUTE
 
 
 def test_a_parked_channel_is_tried_again_less_and_less_often() -> None:

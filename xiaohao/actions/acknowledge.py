@@ -9,10 +9,10 @@ from datetime import date, datetime
 from enum import Enum, auto
 
 from xiaohao.errors import NotFound
-from xiaohao.ledger import acknowledgements, trail
+from xiaohao.ledger import acknowledgements, outbox, parked, trail
 from xiaohao.ledger.acknowledgements import Opened
 from xiaohao.ledger.writing import Ledger, Writing
-from xiaohao.vocabulary import Action, Channel, Status
+from xiaohao.vocabulary import Action, Channel, FaultKind, Status
 
 PAGE = "page"
 
@@ -78,8 +78,13 @@ def acknowledge_all(
 
 
 def _write(w: Writing, notice_ids: Sequence[int], at: datetime) -> set[int]:
-    """Mark notices, with those that stand for them, and say so in the trail, an entry each; which are new."""
+    """Mark notices, with those that stand for them, and say so in the trail, an entry each; which are new.
+
+    What is acknowledged has arrived, whatever its channel said or did not say of it.
+    """
     marked = acknowledgements.mark(w, notice_ids, at)
+    reached = outbox.has_arrived(w, [each.id for each in marked], at=at)
+    parked.clear(w, FaultKind.UNREACHED, [f"official:{each}" for each in reached], w.on)
     subjects = {each.id: f"notice:{each.id}" for each in marked}
     versions = trail.next_versions(w.conn, list(subjects.values()))
     for each in marked:

@@ -15,9 +15,9 @@ from xiaohao.ledger.firings import Untold
 from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.rules.acknowledging import Answering, earliest_reached, is_spared
 from xiaohao.rules.business_date import ZONE
+from xiaohao.rules.counting import Counter, Suspensions
 from xiaohao.rules.ladder import Org, Told
-from xiaohao.rules.policy import LADDER
-from xiaohao.rules.post_above import above
+from xiaohao.rules.post_above import above, still_theirs
 from xiaohao.vocabulary import Action, StepKind
 
 
@@ -53,25 +53,29 @@ def is_spared_to(
     found = read.get(key)
     if found is None:
         return False
-    rules = w.rules(matter.state.policy_id, matter.state.calendar_version)
+    state = matter.state
+    rules = w.rules(state.policy_id, state.calendar_version)
+    counter = Counter(rules.workdays, Suspensions.parse(state.suspensions))
+    repeats = rules.policy.repeats(state.rectification_class, matter.kind)
     day = found.at.astimezone(ZONE).date()
-    return is_spared(day, found.progress_on, w.on, rules.workdays, lasts=terms.lasts)
+    return is_spared(day, found.progress_on, w.on, counter, lasts=terms.lasts, repeats=repeats)
 
 
 def passed_up(org: Org, silent: Sequence[Silent], on: date) -> Iterator[tuple[int, Information]]:
     """For each matter whose notice was not acknowledged: the official of the next role up, and what he is told.
 
     The next role up is counted from the post that was told, which may be above a vacant one, and it is never
-    the silent person himself. Warnings are left out, and so is the top of the ladder: nobody is above.
+    the silent person himself. Warnings are left out, and so are the top of the ladder, for nobody is above, and
+    problems that were given to another unit since.
     """
     for notice in silent:
         for item in notice.facts.items:
-            there = [notice.problems[firing] for firing in item.firings if firing in notice.problems]
-            if not there or item.unanswered_by or item.kind is StepKind.WARNING:
+            if item.unanswered_by or item.kind is StepKind.WARNING:
                 continue
-            unit_id = there[0][0]
-            role = next((role for _, role in there if role is not None), LADDER[item.level])
-            told = above(org, unit_id, role, (notice.official_id,), on)
+            step = still_theirs(org, item.firings, notice.steps)
+            if step is None:
+                continue
+            told = above(org, step.unit_id, step.role, (notice.official_id,), on)
             if told is None or told.official_id is None:
                 continue
             day = f"{notice.business_date.month}月{notice.business_date.day}日"

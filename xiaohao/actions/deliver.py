@@ -8,18 +8,20 @@ holds up no other.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
-from notifiers import choose
+from notifiers import choose, message
 from notifiers.choose import ChannelSettings
 from notifiers.message import Again, Uncertain
 from xiaohao.actions import deliver_ask, deliver_claim, pass_on
+from xiaohao.actions.deliver_ask import Replies
 from xiaohao.actions.deliver_channel import Line, Tally
 from xiaohao.actions.deliver_claim import Means
+from xiaohao.actions.deliver_term import LASTS, Pause, Term
 from xiaohao.ledger import outbox, parked, runs, sendings
 from xiaohao.ledger.outbox import Changed
 from xiaohao.ledger.writing import Ledger, Writing
@@ -29,7 +31,8 @@ from xiaohao.vocabulary import ARRIVED, Action, Channel, FaultKind, NoticeState
 
 T = TypeVar("T")
 DELIVER = "deliver"
-OFF_THE_LIST = 500
+AT_ONCE = 500
+"""Notices that end, or are passed on, in one statement."""
 TOLD_EVERY = 2.0
 """Seconds between two words on how far a pass has come."""
 
@@ -102,17 +105,21 @@ def deliver(
     only: Collection[Channel] = (),
     progress: Callable[[int], None] | None = None,
     now: Callable[[], datetime] = _present,
+    lasts: timedelta = LASTS,
+    pause: Pause = asyncio.sleep,
 ) -> Sent:
     """Send every notice that may go out now, each once, and ask for those that were accepted before.
 
-    `only` keeps to these channels of the settings. `on` is the business date that posts and groups are read for; `now` tells the instant, with its zone,
-    again and again while the pass lasts. `progress` is told now and then, and at the end, how many were tried so far.
-    What a channel does is a receipt, never an exception. Raises LedgerBusy and LedgerUnreachable once
-    every line has ended.
+    `only` keeps to these channels of the settings. `on` is the business date that posts and groups are read for;
+    `now` tells the instant, with its zone, again and again while the pass lasts. It takes up new work for as long
+    as it `lasts`, and lets time go by with `pause` where a channel's rate has room within it. `progress` is told
+    now and then, and at the end, how many were tried so far. What a channel does is a receipt, never an exception.
+    Raises LedgerBusy and LedgerUnreachable once every line has ended.
     """
     sent = Sent()
+    term = Term(now, lasts=lasts, pause=pause)
     with ThreadPoolExecutor(1, thread_name_prefix="outbox") as thread:
-        failed = asyncio.run(_Pass(ledger, on, settings, rules, thread, now, progress).run(sent, only))
+        failed = asyncio.run(_Pass(ledger, on, settings, rules, thread, now, term, progress).run(sent, only))
     if sent.tried or sent.asked:
         with ledger.writing(Action.TELL, by=DELIVER, on=on) as w:
             runs.begin(w, DELIVER)
@@ -133,10 +140,11 @@ class _Pass:
         rules: DeliveryRules,
         thread: ThreadPoolExecutor,
         now: Callable[[], datetime],
+        term: Term,
         progress: Callable[[int], None] | None,
     ) -> None:
         self._ledger, self._on, self._settings, self._rules = ledger, on, settings, rules
-        self._thread, self._now, self._progress = thread, now, progress
+        self._thread, self._now, self._term, self._progress = thread, now, term, progress
         self._tried = 0
         self._told_at = time.monotonic()
 
@@ -145,15 +153,14 @@ class _Pass:
         there = choose.channels(self._settings)
         means = Means(self._settings, self._rules, there)
         try:
-            ended = await self._database(lambda w: self._begin(w))
+            ended = await self._database(self._begin)
             _add_ended(sent, [each.receipt for each in ended])
+            before = await asyncio.gather(self._pass_on(), return_exceptions=True)
             chosen = {word: there[word] for word in there if not only or word in only}
-            ways = [
-                Line(means, each, self._database, now=self._now, progress=self._counted)
-                for each in chosen.values()
-            ]
-            asking = [deliver_ask.ask(means, each, self._database, now=self._now) for each in chosen.values()]
-            done = await asyncio.gather(*(line.run() for line in ways), *asking, return_exceptions=True)
+            ways = [self._line(means, each) for each in chosen.values()]
+            lines = (self._then_pass_on(line.run()) for line in ways)
+            asking = (self._then_pass_on(self._ask(means, each)) for each in chosen.values())
+            done = await asyncio.gather(*lines, *asking, return_exceptions=True)
         finally:
             for channel in there.values():
                 await channel.aclose()
@@ -161,8 +168,31 @@ class _Pass:
             self._progress(self._tried)
         for line, word in zip(ways, chosen, strict=True):
             _add(sent, word, line.tally)
-        sent.asked = sum(each for each in done if isinstance(each, int))
-        return [each for each in done if isinstance(each, BaseException)]
+        for word, replies in zip(chosen, done[len(ways) :], strict=True):
+            _add_replies(sent, word, replies)
+        return [each for each in (*before, *done) if isinstance(each, BaseException)]
+
+    def _line(self, means: Means, channel: message.Channel) -> Line:
+        return Line(means, channel, self._database, now=self._now, term=self._term, progress=self._counted)
+
+    def _ask(self, means: Means, channel: message.Channel) -> Coroutine[None, None, Replies]:
+        return deliver_ask.ask(means, channel, self._database, now=self._now, term=self._term)
+
+    async def _then_pass_on(self, work: Coroutine[None, None, T]) -> T:
+        done = await work
+        await self._pass_on()
+        return done
+
+    async def _pass_on(self) -> None:
+        """Pass on what has ended, in transactions of their own, also what a process left that died."""
+        while await self._database(self._passed_on) == AT_ONCE:
+            pass
+
+    def _passed_on(self, w: Writing) -> int:
+        ids = outbox.not_passed_on(w, limit=AT_ONCE)
+        pass_on.pass_on(w, self._settings, ids, now=self._now())
+        outbox.passed_on(w, ids)
+        return len(ids)
 
     def _database(self, work: Callable[[Writing], T]) -> Awaitable[T]:
         return asyncio.get_running_loop().run_in_executor(self._thread, self._in_one, work)
@@ -172,18 +202,17 @@ class _Pass:
             return work(w)
 
     def _begin(self, w: Writing) -> Sequence[Changed]:
-        """Forget what no limit looks back to, and move what lies on channels that are gone from the settings."""
+        """Forget what no limit looks back to, and end what lies on channels that are gone from the settings."""
         now = self._now()
         sendings.sweep(w, now=now, longest=rates.LONGEST)
         parked.clear_other_days(w, FaultKind.DAY_CAP, day(now))
         ended: list[Changed] = []
-        while left := outbox.off_the_list(w, self._settings.order, now=now, limit=OFF_THE_LIST):
+        while left := outbox.off_the_list(w, self._settings.order, now=now, limit=AT_ONCE):
             gone = [
                 deliver_claim.changed(each, now, NoticeState.DEAD, "off：设置里已不用这个渠道")
                 for each in left
             ]
             outbox.change(w, gone)
-            pass_on.pass_on(w, self._settings, [each.id for each in gone], now=now)
             ended += gone
         return ended
 
@@ -207,8 +236,18 @@ def _add(sent: Sent, word: Channel, tally: Tally) -> None:
     sent.waiting += tally.waiting
     if tally.is_parked:
         sent.parked.append(word)
-    if tally.gave_up:
-        sent.gave_up.append(f"渠道“{word.label}”{tally.gave_up}，这次先停下，下次再发")
+    _add_gave_up(sent, word, tally.gave_up, "下次再发")
+
+
+def _add_replies(sent: Sent, word: Channel, replies: Replies | BaseException | None) -> None:
+    if isinstance(replies, Replies):
+        sent.asked += replies.told
+        _add_gave_up(sent, word, replies.gave_up, "下次再问")
+
+
+def _add_gave_up(sent: Sent, word: Channel, why: str, later: str) -> None:
+    if why:
+        sent.gave_up.append(f"渠道“{word.label}”{why}，这次先停下，{later}")
 
 
 def _add_ended(sent: Sent, receipts: Sequence[str]) -> None:

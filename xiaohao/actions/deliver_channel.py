@@ -6,19 +6,20 @@ came back and claims more when the queue runs low.
 
 import asyncio
 import contextlib
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from notifiers.message import Accepted, Again, Channel, Misconfigured, Receipt, Refused, Uncertain
-from xiaohao.actions import deliver_claim, deliver_settle, pass_on
+from xiaohao.actions import deliver_claim, deliver_settle
 from xiaohao.actions.deliver_claim import Claimed, Means, Outgoing, Plans
 from xiaohao.actions.deliver_settle import Result
+from xiaohao.actions.deliver_term import Term
 from xiaohao.errors import LedgerBusy, Unreachable
-from xiaohao.ledger import outbox, sendings
+from xiaohao.ledger import sendings
 from xiaohao.ledger.writing import Writing
+from xiaohao.rules import rates
 
 T = TypeVar("T")
 AT_ONCE = 20
@@ -33,8 +34,8 @@ SETTLE_WITHIN = timedelta(seconds=60)
 """So long before the end of a lease a send must have ended, for another writer may hold the ledger up."""
 MOST_IN_A_ROW = 20
 """Failures without a success between them after which the channel is left alone until the next pass."""
-PATIENCE = timedelta(seconds=3)
-"""A pass waits so long for a rate limit that a moment cures (5 a second), not for one of a minute."""
+ENOUGH_FREE = AT_ONCE // 2
+"""Senders that are free before a channel with limits claims for them."""
 BUSY_TRIES = 4
 BUSY_TRIES_WITH_RESULTS = 12
 """Each waits 15 seconds for another writer: three minutes, for what is not written is sent again."""
@@ -73,11 +74,13 @@ class Line:
         database: Database,
         *,
         now: Callable[[], datetime],
+        term: Term,
         progress: Callable[[int], None],
     ) -> None:
         self.tally = Tally()
         self._means, self._channel, self._database = means, channel, database
-        self._now, self._progress = now, progress
+        self._now, self._term, self._progress = now, term, progress
+        self._has_limits = channel.name in rates.LIMITS
         self._queue: asyncio.Queue[Outgoing] = asyncio.Queue()
         self._done: list[Result] = []
         self._moved = asyncio.Event()
@@ -86,7 +89,7 @@ class Line:
         self._stopped = ""
         self._in_a_row = 0
         self._looked_at, self._seen = 0, -1
-        self._plans: Plans = defaultdict(list)
+        self._plans = Plans()
 
     async def run(self) -> None:
         """Send what may go out now; each notice is tried once. Raises LedgerBusy and LedgerUnreachable."""
@@ -110,21 +113,24 @@ class Line:
     async def _goes_on(self) -> bool:
         if not self._drained or self._open:
             return True
-        if self._stopped or self.tally.is_parked or not self.tally.waiting or self._looked_at == self._seen:
+        if self._stopped or self.tally.is_parked or self._looked_at == self._seen:
             return False
-        at = await self._database(lambda w: outbox.next_due(w, self._channel.name))
-        if at is None or at - self._now() > PATIENCE:
+        return await self._has_room_later()
+
+    async def _has_room_later(self) -> bool:
+        """Wait for the next send that a rate lets through, where that is within the pass."""
+        planned = self._plans.all_after(self._now())
+        if not planned or not await self._term.wait_until(planned[0]):
             return False
-        await asyncio.sleep(max(0.0, (at - self._now()).total_seconds()))
         self._seen, self._drained = self._looked_at, False
         return True
 
     async def _turn(self) -> None:
         """One transaction: what came back is settled, and more is claimed where the queue runs low."""
         results, self._done = self._done, []
-        wanted = CLAIM if not self._drained and not self._stopped and self._is_low() else 0
+        wanted = self._wanted(len(results))
         if not results and not wanted:
-            self._drained = self._drained or bool(self._stopped)
+            self._drained = self._drained or self._takes_no_more
             return
         try:
             tries = BUSY_TRIES_WITH_RESULTS if results else BUSY_TRIES
@@ -142,16 +148,13 @@ class Line:
             self._take(claimed)
 
     def _in_one(self, w: Writing, results: Sequence[Result], wanted: int) -> Claimed:
-        now = self._now()
         if wanted:
             sendings.one_at_a_time(w)
-        deliver_settle.settle(w, self._means, self._channel, results, now=now)
+        now = self._now()  # after the wait for others: a send counts from here on
+        deliver_settle.settle(w, self._channel, results, now=now)
         if not wanted:
             return Claimed()
-        claimed = deliver_claim.claim(w, self._means, self._channel, self._plans, now=now, limit=wanted)
-        dead = [each.id for each in claimed.ended]
-        pass_on.pass_on(w, self._means.settings, dead, now=now)
-        return claimed
+        return deliver_claim.claim(w, self._means, self._channel, self._plans, now=now, limit=wanted)
 
     def _take(self, claimed: Claimed) -> None:
         self.tally.is_parked = self.tally.is_parked or claimed.is_parked
@@ -175,18 +178,31 @@ class Line:
     async def _worth_a_turn(self) -> None:
         """Return when there is something to write or to claim."""
         while True:
-            if len(self._done) >= min(SETTLE_AT, self._open) or (not self._drained and self._is_low()):
+            wanted = self._wanted(len(self._done))
+            if len(self._done) >= min(SETTLE_AT, self._open) or wanted >= ENOUGH_FREE:
                 return
             self._moved.clear()
             try:
                 async with asyncio.timeout(LONGEST_UNSETTLED):
                     await self._moved.wait()
             except TimeoutError:
-                if self._done:
+                if self._done or wanted:
                     return
 
-    def _is_low(self) -> bool:
-        return self._queue.qsize() <= AT_ONCE
+    @property
+    def _takes_no_more(self) -> bool:
+        return bool(self._stopped) or self._term.is_over
+
+    def _wanted(self, back: int) -> int:
+        """How many notices to claim, where `back` of those under way have come back.
+
+        A send counts for a rate from its claim on: of a channel with limits no more is claimed than leaves at once.
+        """
+        if self._drained or self._takes_no_more:
+            return 0
+        if self._has_limits:
+            return AT_ONCE - (self._open - back)
+        return CLAIM if self._queue.qsize() <= AT_ONCE else 0
 
     async def _send_on(self) -> None:
         while True:

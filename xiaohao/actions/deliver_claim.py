@@ -21,9 +21,6 @@ from xiaohao.rules import delivery, rates
 from xiaohao.rules.delivery import DeliveryRules, back_off
 from xiaohao.vocabulary import ROBOTS, Channel, FaultKind, NoticeState
 
-EVERYBODY = ""
-Plans = defaultdict[str, list[datetime]]
-"""Instants planned for later, by address; under EVERYBODY those of the whole channel."""
 MARK = "【重发】"
 WHY_MARKED = "（重发：上一次发送没有得到答复，如已收到请忽略。）"
 
@@ -40,6 +37,42 @@ class Means:
     def quiet(self) -> Sequence[Channel]:
         """The channels that disturb nobody: no window, no cap."""
         return [word for word, channel in self.channels.items() if channel.always_open]
+
+
+@dataclass
+class Plans:
+    """What a pass remembers of a channel from claim to claim.
+
+    `by_address` and `of_all` are instants planned for later under a rate, of one address and of the whole channel;
+    `ids` are the notices that they are for. `first` are the notices that are claimed before all others, once they
+    are known.
+    """
+
+    by_address: defaultdict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    of_all: list[datetime] = field(default_factory=list)
+    ids: set[int] = field(default_factory=set)
+    first: Sequence[int] | None = None
+
+    def add(self, notice_id: int, key: str, at: datetime) -> None:
+        """Plan a send to an address."""
+        self.ids.add(notice_id)
+        insort(self.by_address[key], at)
+        insort(self.of_all, at)
+
+    def after(self, key: str, now: datetime) -> list[datetime]:
+        """What is still planned for an address; what was planned for earlier has been sent, or is planned anew."""
+        self.by_address[key] = [at for at in self.by_address[key] if at > now]
+        return self.by_address[key]
+
+    def all_after(self, now: datetime) -> list[datetime]:
+        """What is still planned for the channel, the next one first."""
+        self.of_all = [at for at in self.of_all if at > now]
+        return self.of_all
+
+    def take(self, limit: int) -> Sequence[int]:
+        """The next notices of those that come first."""
+        taken, self.first = (self.first or ())[:limit], (self.first or ())[limit:]
+        return taken
 
 
 @dataclass(frozen=True)
@@ -81,9 +114,9 @@ def claim(
     """Lease up to `limit` notices of the channel, each with the body that it is sent with.
 
     What the window, the cap or a rate keeps back is given the instant at which it may go out; what has no
-    address ends here. `plans` remembers, from claim to claim of one pass, what was planned for later under a
-    rate, so that a long queue is spread out. Of a parked channel nothing is claimed but, when its time has
-    come, one notice.
+    address ends here. `plans` is one for all claims of a pass: a long queue is spread out, and where the channel
+    has limits what tells of the top of a ladder comes first. Of a parked channel nothing is claimed but, when its
+    time has come, one notice.
     """
     found = Claimed()
     stopped = parked.parked(w).get(channel.name)
@@ -92,7 +125,10 @@ def claim(
         if not parked.probing(w, channel.name, now=now, until=now + LEASE, longest=longest):
             return Claimed(is_parked=True)
         found.probes, limit = True, 1
-    due = outbox.due(w, channel.name, now=now, limit=limit)
+    if plans.first is None:
+        has_limits = channel.name in rates.LIMITS
+        plans.first = outbox.top_level(w, channel.name, now=now) if has_limits else ()
+    due = outbox.due(w, channel.name, now=now, limit=limit, first=plans.take(limit))
     if not due:
         return found
     gate = _Gate(w, means, channel, due, plans, now)
@@ -131,8 +167,9 @@ class _Gate:
             self._read_sends(w, [self.address(each) for each in due])
         officials = [each.official_id for each in due if each.official_id is not None]
         self._told: Counter[int] = Counter()
+        self._today = delivery.day_start(now)
         if means.rules.most_a_day and not channel.always_open:
-            since = delivery.day_start(now)
+            since = self._today
             self._told.update(outbox.disturbed(w, officials, since=since, now=now, quiet=means.quiet))
         self._went: list[str] = []
 
@@ -155,52 +192,62 @@ class _Gate:
         most = self.means.rules.most_a_day
         if not most or self.channel.always_open or each.official_id is None or said.is_top:
             return False
-        return self._told[each.official_id] >= most
+        return not self._is_counted(each) and self._told[each.official_id] >= most
 
-    def fits(self, address: str) -> datetime:
-        """When the channel's limits let one more send to the address through; it is planned for then."""
+    def fits(self, each: Due, address: str) -> datetime:
+        """When the channel's limits let one more send to the address through; it is planned for then.
+
+        One whose planned time has come goes before what is planned for later; any other goes after it.
+        """
         if not self.limits:
             return self.now
-        key = self._key(address)
-        at = rates.earliest(self.limits, self._sent[key], self._all, self.now)
-        insort(self._sent[key], at)
-        insort(self._all, at)
+        key = place(self.channel.name, address)
+        own, shared = self._sent[key], self._all
+        if each.id not in self._plans.ids:
+            own = sorted([*own, *self._plans.after(key, self.now)])
+            shared = sorted([*shared, *self._plans.all_after(self.now)])
+        at = rates.earliest(self.limits, own, shared, self.now)
         if at > self.now:
-            self._plans[key].append(at)
-            self._plans[EVERYBODY].append(at)
+            self._plans.add(each.id, key, at)
+        else:
+            insort(self._sent[key], at)
+            insort(self._all, at)
         return at
 
     def let_out(self, each: Due, address: str) -> None:
         """Count a send that happens now."""
-        if each.official_id is not None:
+        if each.official_id is not None and not self._is_counted(each):
             self._told[each.official_id] += 1
         if self.limits:
-            self._went.append(self._key(address))
+            self._went.append(place(self.channel.name, address))
+
+    def _is_counted(self, each: Due) -> bool:
+        """Whether an earlier try of today has been counted: the recipient may have got it."""
+        since = each.unsure_since(self.now)
+        return since is not None and since >= self._today
 
     def count_sends(self, w: Writing) -> None:
         """Write down what was let out."""
         sendings.add(w, self.channel.name, self._went, at=self.now)
 
-    def _key(self, address: str) -> str:
-        """What a limit counts under: a robot, whomever it mentions, or the address itself."""
-        counted = RobotAddress.parse(address).robot if self.channel.name in ROBOTS else address
-        return sendings.address_hash(self.channel.name, counted)
-
     def _read_sends(self, w: Writing, addresses: Sequence[str | None]) -> None:
         word, until = self.channel.name, self.now + outbox.SKEW
         own = max((rate.span for rate in self.limits if not rate.shared), default=rates.SECOND)
-        hashes = {self._key(address) for address in addresses if address}
+        hashes = {place(word, address) for address in addresses if address}
         self._sent.update(sendings.to_addresses(w, word, hashes, since=self.now - own, until=until))
-        for key in hashes:
-            self._sent[key] += self._planned(key)
         if shared := [rate.span for rate in self.limits if rate.shared]:
             self._all = sendings.of_channel(w, word, since=self.now - max(shared), until=until)
-            self._all += self._planned(EVERYBODY)
 
-    def _planned(self, key: str) -> list[datetime]:
-        """What earlier claims planned for later; what was planned for earlier has been sent, or is planned anew."""
-        self._plans[key] = sorted(at for at in self._plans[key] if at > self.now)
-        return self._plans[key]
+
+def place(channel: Channel, address: str) -> str:
+    """What stands for where a send goes: a robot, whomever it mentions, or the address itself."""
+    where = RobotAddress.parse(address).robot if channel in ROBOTS else address
+    return sendings.address_hash(channel, where)
+
+
+def is_there(sent_to: str | None, here: str) -> bool:
+    """Whether a notice was sent to this place, as `place` gives it, and to no other since."""
+    return sent_to in (here, f"@{here}")
 
 
 def _judged(each: Due, gate: _Gate, found: Claimed) -> Lease | None:
@@ -255,7 +302,7 @@ def _kept_back(each: Due, gate: _Gate, said: Message, address: str, found: Claim
             )
         )
         return until, f"达到每人每天 {most} 份的上限，顺延"
-    return gate.fits(address), "达到渠道的频率限制，排队"
+    return gate.fits(each, address), "达到渠道的频率限制，排队"
 
 
 @dataclass(frozen=True)
@@ -279,8 +326,8 @@ def _written(each: Due, channel: message.Channel, said: Message, address: str, n
     one may have arrived at another address, this is a new send, under a key of its own: a vendor that has
     seen the first key would drop it.
     """
-    here = sendings.address_hash(channel.name, address)
-    is_elsewhere = each.is_unsure and each.sent_to not in (None, here, f"@{here}")
+    here = place(channel.name, address)
+    is_elsewhere = each.is_unsure and each.sent_to is not None and not is_there(each.sent_to, here)
     if is_elsewhere or each.sent_to == f"@{here}":
         key, sent_to = f"{each.dedupe_key}@{here}", f"@{here}"
     else:
@@ -289,7 +336,7 @@ def _written(each: Due, channel: message.Channel, said: Message, address: str, n
         body = channel.body(said, address=address, key=key)
         attempts, was = (1, NoticeState.QUEUED) if is_elsewhere else (each.attempts + 1, each.state)
         return _Written(body, key, sent_to, attempts, was)
-    unsure_at = each.unsure_at or now
+    unsure_at = each.unsure_since(now) or now
     marks = each.marked_at is not None or not _knows_again(channel, unsure_at - LEASE, now)
     body = each.sent_body or ""
     if each.sent_body is None or (marks and each.marked_at is None):
@@ -328,6 +375,9 @@ def changed(
     until: datetime | None = None,
     tries: int = 0,
 ) -> Changed:
-    """A notice that is not sent now: it waits until an instant or ends; `tries` are added to those it had."""
-    unsure_at = each.unsure_at or (now if each.is_unsure else None)
-    return Changed(each.id, state, each.attempts + tries, why, until, unsure_at)
+    """A notice that is not sent now: it waits until an instant or ends; `tries` are added to those it had.
+
+    What ended is to be passed on.
+    """
+    at = now if state is NoticeState.DEAD else until
+    return Changed(each.id, state, each.attempts + tries, why, at, each.unsure_since(now))

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from notifiers.message import Accepted, Again, Channel, Misconfigured, Receipt, Refused, Tracking, Uncertain
-from xiaohao.actions import pass_on
-from xiaohao.actions.deliver_claim import Means, Outgoing
+from xiaohao.actions.deliver_claim import Outgoing
 from xiaohao.ledger import outbox, parked
 from xiaohao.ledger.faults import Found
 from xiaohao.ledger.outbox import Settled
 from xiaohao.ledger.writing import Writing
-from xiaohao.rules.delivery import back_off, day, next_probe
+from xiaohao.rules.delivery import MOST_UNSURE, back_off, day, next_probe, seldom
 from xiaohao.vocabulary import ARRIVED, FaultKind, NoticeState
 
 
@@ -28,7 +27,8 @@ class Result:
 def judged(notice: Outgoing, receipt: Receipt, channel: Channel, *, tries: int, now: datetime) -> Settled:
     """What a receipt makes of a notice: delivered, accepted, waiting for its next try, or dead after the last.
 
-    A fault of the settings costs no try. `tries` is how many there are.
+    A fault of the settings costs no try. `tries` is how many there are; of those that the recipient may get each
+    time anew there are few, long after one another.
     """
     match receipt:
         case Accepted(reference=reference, delivered=delivered):
@@ -37,13 +37,21 @@ def judged(notice: Outgoing, receipt: Receipt, channel: Channel, *, tries: int, 
             ask = None if delivered or not reference else next_ask(channel, now, after=now)
             return _settled(notice, state, reference, accepted_at=now, delivered_at=at, next_ask_at=ask)
         case Refused(code=code, why=why):
-            return _settled(notice, NoticeState.DEAD, f"{code}：{why}")
+            return _dead(notice, f"{code}：{why}", now)
         case Misconfigured(code=code, why=why):
             return given_back(notice, f"{code}：{why}")
         case Again(why=why, after=after):
-            return _later(notice, NoticeState.AGAIN, why, now, after, tries)
+            if notice.attempts >= tries:
+                return _dead(notice, _tried(notice, why), now)
+            wait = back_off(notice.attempts, dice=random.random(), at_least=after)
+            return _later(notice, NoticeState.AGAIN, why, now, wait)
         case Uncertain(why=why):
-            return _later(notice, NoticeState.UNCERTAIN, why, now, None, tries, unsure_at=now)
+            most = tries if channel.deduplicates or notice.was is not NoticeState.UNCERTAIN else MOST_UNSURE
+            if notice.attempts >= min(most, tries):
+                return _dead(notice, _tried(notice, why), now, unsure_at=now)
+            waits = back_off if channel.deduplicates else seldom
+            wait = waits(notice.attempts, dice=random.random())
+            return _later(notice, NoticeState.UNCERTAIN, why, now, wait, unsure_at=now)
 
 
 def given_back(notice: Outgoing, why: str) -> Settled:
@@ -59,18 +67,12 @@ def next_ask(channel: Channel, accepted_at: datetime, *, after: datetime) -> dat
     return next((at for at in times if at > after), None)
 
 
-def settle(
-    w: Writing,
-    means: Means,
-    channel: Channel,
-    results: Sequence[Result],
-    *,
-    now: datetime,
-) -> set[int]:
-    """Write what became of sent notices, in one transaction with all that follows; the ids that counted.
+def settle(w: Writing, channel: Channel, results: Sequence[Result], *, now: datetime) -> set[int]:
+    """Write what became of sent notices, and what that tells of the channel; the ids that counted.
 
-    A fault of the settings parks the channel and says so once, and no body that may hold them is kept; a probe that is taken, or refused by itself,
-    shows that it works again. The facts of what is dead go on.
+    A fault of the settings parks the channel and says so once, and no body that may hold them is kept; a probe
+    that is taken, or refused by itself, shows that it works again. What is dead is passed on in a transaction of
+    its own, so that nothing that goes wrong there undoes a receipt.
     """
     counted = outbox.settle(w, [each.settled for each in results])
     arrived = [
@@ -87,8 +89,6 @@ def settle(
         _park(w, channel, faulty[0], now)
     elif any(isinstance(each, Accepted | Refused) for each in probed):
         parked.unpark(w, [channel.name], day(now))
-    dead = [each.settled.id for each in results if each.settled.state is NoticeState.DEAD]
-    pass_on.pass_on(w, means.settings, [each for each in dead if each in counted], now=now)
     return counted
 
 
@@ -142,13 +142,18 @@ def _later(
     state: NoticeState,
     why: str,
     now: datetime,
-    at_least: timedelta | None,
-    tries: int,
+    wait: timedelta,
     *,
     unsure_at: datetime | None = None,
 ) -> Settled:
-    if notice.attempts >= tries:
-        said = f"试了 {notice.attempts} 次：{why}"
-        return _settled(notice, NoticeState.DEAD, said, unsure_at=unsure_at)
-    at = now + min(back_off(notice.attempts, dice=random.random(), at_least=at_least), outbox.FARTHEST)
+    at = now + min(wait, outbox.FARTHEST)
     return _settled(notice, state, why, next_attempt_at=at, unsure_at=unsure_at)
+
+
+def _dead(notice: Outgoing, why: str, now: datetime, *, unsure_at: datetime | None = None) -> Settled:
+    """It ended undelivered, and from now on it is to be passed on."""
+    return _settled(notice, NoticeState.DEAD, why, next_attempt_at=now, unsure_at=unsure_at)
+
+
+def _tried(notice: Outgoing, why: str) -> str:
+    return f"试了 {notice.attempts} 次：{why}"

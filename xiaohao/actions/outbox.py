@@ -88,8 +88,8 @@ def resend(
 ) -> Resent:
     """Queue notices again under their own keys, with all tries before them, and release a parked channel.
 
-    `numbers` are notices by their number; `dead` all that ended undelivered and that nothing was sent
-    instead of, of the `channel` where one is given. A `channel` alone is released if it is parked, and what
+    `numbers` are notices by their number; `dead` the last one to each person whom nothing reached of what it
+    tells, of the `channel` where one is given. A `channel` alone is released if it is parked, and what
     waits on it may go out at once, with bodies made anew by the mended settings. `now` is the instant (aware)
     by which a lease is over, the present where none is given. Raises NotFound for a number that is none, and Incomplete where one has
     arrived, is being sent or is held: nothing is changed then.

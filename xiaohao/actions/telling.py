@@ -17,6 +17,7 @@ from xiaohao.actions.answering import (
     reached_before,
     write_spared,
 )
+from xiaohao.actions.urgency import urgency
 from xiaohao.ledger import acknowledgements, faults, figures, firings, outbox, posts, trail, units
 from xiaohao.ledger.acknowledgements import Silent
 from xiaohao.ledger.faults import Found
@@ -26,7 +27,7 @@ from xiaohao.ledger.trail import Checkpoint
 from xiaohao.ledger.writing import Reading, Writing
 from xiaohao.rules.acknowledging import Answering
 from xiaohao.rules.counting import Suspensions
-from xiaohao.rules.ladder import Org, PostFault, Told, stand_in, who
+from xiaohao.rules.ladder import Org, PostFault, Told, acting, stand_in, who
 from xiaohao.rules.policy import LADDER
 from xiaohao.rules.timetable import next_climb
 from xiaohao.vocabulary import Action, FaultKind, Light, Role, StepKind
@@ -72,6 +73,7 @@ class _District:
     names: Mapping[int, str]
     reds: Mapping[int, int]
     checkpoint: Checkpoint | None
+    acting: Mapping[int, Sequence[tuple[int, Role]]]
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,14 @@ def plan(w: Writing, untold: Sequence[Untold], *, page_url: str, terms: Answerin
     Without a page nobody can acknowledge, so nothing is passed up for want of it.
     """
     read = acknowledgements.read_steps(w) if untold else {}
+    org = posts.org(w)
     district = _District(
-        posts.org(w),
+        org,
         posts.officials(w),
         {row.id: row.name for row in units.all_units(w)},
         figures.red_by_unit(w),
         trail.last_checkpoint(w.conn),
+        acting(org, w.on),
     )
     at = district.checkpoint
     made = Plan(officials=district.officials, checkpoint_id=None if at is None else at.id)
@@ -251,7 +255,7 @@ def _digest(
     page_url: str,
 ) -> DigestFacts:
     official = district.officials[official_id]
-    tellings = sorted(tellings, key=_urgency)
+    tellings = sorted(tellings, key=lambda each: urgency(each.item))
     counts: dict[str, int] = defaultdict(int)
     for item in (*(telling.item for telling in tellings), *(each.item for each in informing)):
         counts[item.unit] += 1
@@ -277,17 +281,19 @@ def _digest(
         counts_by_unit=tuple(UnitCount(unit=u, count=n) for u, n in counts.items())
         if len(counts) > 1
         else (),
-        other_overdue=_others(district, tellings, informing),
+        other_overdue=_others(district, official_id, tellings, informing),
         page_url=page_url or None,
         checkpoint=_short(district.checkpoint),
     )
 
 
-def _others(district: _District, tellings: Sequence[Telling], informing: Sequence[Information]) -> int:
-    """The red problems that the recipient's posts answer for and that this digest does not name."""
-    told = {(each.told.unit_id, each.told.role) for each in tellings}
-    told |= {(each.told.unit_id, each.told.role) for each in informing}
-    answers_for = {u for at, role in told if at and role for u in district.org.answers_for(at, role)}
+def _others(
+    district: _District, official_id: int, tellings: Sequence[Telling], informing: Sequence[Information]
+) -> int:
+    """The red problems that all the recipient's posts answer for and that this digest does not name."""
+    told = (*(each.told for each in tellings), *(each.told for each in informing))
+    held = {(each.unit_id, each.role) for each in told} | {*district.acting.get(official_id, ())}
+    answers_for = {u for at, role in held if at and role for u in district.org.answers_for(at, role)}
     named = sum(t.untold.unit_id in answers_for and t.item.light is Light.RED for t in tellings)
     named += len({i.item.number for i in informing if i.item.light is Light.RED and i.item.kind is CLIMBS})
     return max(0, sum(district.reds.get(unit_id, 0) for unit_id in answers_for) - named)
@@ -301,11 +307,6 @@ def _short(checkpoint: Checkpoint | None) -> str | None:
 def _is_vacant(told: Told, unit_id: int, role: Role) -> bool:
     """A role passed over is named only where its post should be filled: a missing clerk is none."""
     return any(fault.unit_id == unit_id and fault.role is role for fault in told.faults)
-
-
-def _urgency(telling: Telling) -> tuple[int, int, int, str]:
-    item = telling.item
-    return (-telling.untold.matter.rank, -item.level, -item.days_overdue, item.number)
 
 
 def _post_fault(fault: PostFault, district: _District) -> Found:

@@ -4,26 +4,22 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
 from models.facts import DigestFacts, facts_from_json
 from models.firing import UNTOLD
 from models.notice import UNANSWERED
-from xiaohao.ledger import dialect, outbox, sendings
+from xiaohao.ledger import dialect, outbox, sendings, told_steps
 from xiaohao.ledger.firings import Untold
 from xiaohao.ledger.tables import CONTACT, FIRING, NOTICE, PROBLEM, PROGRESS
 from xiaohao.ledger.writing import Reading, Writing
-from xiaohao.vocabulary import ARRIVED, SMS, Channel, Role, Status, StepKind
+from xiaohao.rules.post_above import ToldStep
+from xiaohao.vocabulary import ARRIVED, SMS, Channel, Status
 
+T = TypeVar("T")
 LOOKS_BACK = timedelta(days=31)
-STANDS = (
-    ((StepKind.WARNING, StepKind.ESCALATION), (Status.REGISTERED, Status.RECTIFYING)),
-    ((StepKind.TAKE_UP,), (Status.REGISTERED,)),
-    ((StepKind.VERIFY_WAIT,), (Status.APPLIED,)),
-)
-"""Where a problem stands while a step of a kind still asks something of somebody."""
 WITHOUT_LINK = (*SMS, Channel.CONSOLE)
 """Channels on which nobody can press 已阅."""
 _CODE = sa.text("(SELECT o.code FROM official o WHERE o.id = notice.official_id) AS code")
@@ -61,8 +57,7 @@ class Opened:
 class Silent:
     """A notice that reached its recipient and was not acknowledged, with the problems that still stand as told.
 
-    `problems` maps a firing of the notice to its problem's unit and to the role that it was told for, where
-    it was the one told.
+    `steps` are those of all such notices, by the firing's id.
     """
 
     id: int
@@ -70,7 +65,7 @@ class Silent:
     recipient: str
     business_date: date
     facts: DigestFacts
-    problems: Mapping[int, tuple[int, Role | None]]
+    steps: Mapping[int, ToldStep]
 
 
 def find(r: Reading, notice_id: int) -> Opened | None:
@@ -85,8 +80,11 @@ def find(r: Reading, notice_id: int) -> Opened | None:
 
 def standing(r: Reading, numbers: Sequence[str]) -> Mapping[str, Status]:
     """Where these problems stand now, by number."""
-    query = sa.select(PROBLEM.c.number, PROBLEM.c.status).where(PROBLEM.c.number.in_(numbers))
-    return {row[0]: Status(row[1]) for row in r.conn.execute(query)}
+    found: dict[str, Status] = {}
+    for part in _parts(numbers):
+        query = sa.select(PROBLEM.c.number, PROBLEM.c.status).where(PROBLEM.c.number.in_(part))
+        found |= {row[0]: Status(row[1]) for row in r.conn.execute(query)}
+    return found
 
 
 def waiting_at(r: Reading, channel: Channel, address: str, *, before: datetime) -> list[int]:
@@ -205,23 +203,10 @@ def unanswered(w: Writing, until: datetime) -> list[Silent]:
     query = sa.select(*columns).where(_unanswered(until)).order_by(NOTICE.c.id)
     rows = w.conn.execute(query.with_for_update(skip_locked=True)).all()
     facts = {row.id: said for row in rows if (said := _readable(row.facts)) is not None}
-    ids = sorted({firing for each in facts.values() for item in each.items for firing in item.firings})
-    there: dict[int, tuple[int, Role | None]] = {}
-    for part in _parts(ids):
-        still = (
-            sa.select(FIRING.c.id, PROBLEM.c.unit_id, FIRING.c.role)
-            .join_from(FIRING, PROBLEM, PROBLEM.c.id == FIRING.c.problem_id)
-            .where(
-                FIRING.c.id.in_(part),
-                FIRING.c.withdrawn_on.is_(None),
-                sa.or_(*(FIRING.c.step.in_(steps) & PROBLEM.c.status.in_(at) for steps, at in STANDS)),
-                PROBLEM.c.round == FIRING.c.round,
-                ~_has_climbed(),
-            )
-        )
-        there |= {row[0]: (row[1], row[2]) for row in w.conn.execute(still)}
+    firings = {firing for each in facts.values() for item in each.items for firing in item.firings}
+    steps = told_steps.standing(w, firings)
     return [
-        Silent(row.id, row.official_id, row.recipient, row.business_date, facts[row.id], there)
+        Silent(row.id, row.official_id, row.recipient, row.business_date, facts[row.id], steps)
         for row in rows
         if row.id in facts
     ]
@@ -270,13 +255,6 @@ def _sent_to(channel: Channel, addresses: Collection[str]) -> set[str]:
     return hashes | {f"@{each}" for each in hashes}
 
 
-def _has_climbed() -> sa.Exists:
-    """Whether the step's problem has climbed beyond it since: then somebody above has been told anyhow."""
-    later = FIRING.alias("later")
-    same = [later.c[name] == FIRING.c[name] for name in ("problem_id", "round", "clock_on", "step")]
-    return sa.exists().where(*same, later.c.withdrawn_on.is_(None), later.c.level > FIRING.c.level)
-
-
 def _readable(facts: str) -> DigestFacts | None:
     try:
         return facts_from_json(facts)
@@ -284,5 +262,5 @@ def _readable(facts: str) -> DigestFacts | None:
         return None
 
 
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[start : start + 500] for start in range(0, len(ids), 500))
+def _parts(keys: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (keys[start : start + outbox.AT_ONCE] for start in range(0, len(keys), outbox.AT_ONCE))

@@ -25,6 +25,7 @@ class Asked:
     accepted_at: datetime
     delivered_at: datetime | None
     read_at: datetime | None
+    sent_to: str | None
     next_ask_at: datetime
 
 
@@ -39,10 +40,12 @@ class Answered:
     delivered_at: datetime | None
     read_at: datetime | None
     next_ask_at: datetime | None
+    next_attempt_at: datetime | None = None
+    """Set where it is dead now: its facts are to be passed on."""
 
 
 def due(w: Writing, channel: Channel, *, now: datetime, limit: int, again_at: datetime) -> list[Asked]:
-    """Up to `limit` notices of the channel to ask for now, each put off until `again_at` for others.
+    """Up to `limit` notices of the channel to ask for as of `now`, each put off until `again_at` for others.
 
     What a clock that was ahead has put off or accepted counts as accepted now.
     """
@@ -68,7 +71,16 @@ def answer(w: Writing, answers: Sequence[Answered]) -> set[int]:
     """Write the answers; the ids of those that counted. One statement for all."""
     if not answers:
         return set()
-    names = ("id", "lease_until", "state", "receipt", "delivered_at", "read_at", "next_ask_at")
+    names = (
+        "id",
+        "lease_until",
+        "state",
+        "receipt",
+        "delivered_at",
+        "read_at",
+        "next_ask_at",
+        "next_attempt_at",
+    )
     bulk.temp_like(w.conn, "answered", NOTICE, names)
     rows = [tuple(getattr(each, name) for name in Answered.__dataclass_fields__) for each in answers]
     dialect.fill(w.conn, "answered", names, rows)
@@ -76,11 +88,13 @@ def answer(w: Writing, answers: Sequence[Answered]) -> set[int]:
 
 
 ANSWER = """
-UPDATE notice SET state = answered.state, receipt = answered.receipt, next_ask_at = answered.next_ask_at,
+UPDATE notice SET receipt = answered.receipt, next_ask_at = answered.next_ask_at,
+  state = CASE WHEN notice.state = 'delivered' THEN notice.state ELSE answered.state END,
+  next_attempt_at = answered.next_attempt_at,
   delivered_at = coalesce(notice.delivered_at, answered.delivered_at),
   read_at = coalesce(notice.read_at, answered.read_at)
 FROM answered
 WHERE notice.id = answered.id AND notice.next_ask_at = answered.lease_until
-  AND notice.state IN ('accepted', 'delivered')
+  AND (notice.state = 'accepted' OR (notice.state = 'delivered' AND answered.state <> 'dead'))
 RETURNING notice.id
 """

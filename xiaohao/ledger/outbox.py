@@ -11,10 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.notice import WAITING
+from models.notice import NOT_PASSED_ON, UNFINISHED, WAITING
 from xiaohao.ledger import bulk, dialect
 from xiaohao.ledger.tables import NOTICE, OFFICIAL
 from xiaohao.ledger.writing import Reading, Writing
+from xiaohao.rules.policy import TOP_LEVEL
 from xiaohao.vocabulary import Channel, NoticeState
 
 LEASE = timedelta(minutes=5)
@@ -70,11 +71,18 @@ class Due:
     unsure_at: datetime | None
     marked_at: datetime | None
     sent_to: str | None = None
+    lease_until: datetime | None = None
 
     @property
     def is_unsure(self) -> bool:
         """Whether an earlier try may have reached the recipient: no answer came, or its sender died."""
         return self.unsure_at is not None or self.state in (NoticeState.LEASED, NoticeState.UNCERTAIN)
+
+    def unsure_since(self, now: datetime) -> datetime | None:
+        """Since when an earlier try may have arrived: a sender that died had claimed it a lease before its end."""
+        if self.unsure_at is not None or not self.is_unsure:
+            return self.unsure_at
+        return now if self.lease_until is None else began(self.lease_until, now)
 
     @property
     def resting_state(self) -> NoticeState:
@@ -154,16 +162,37 @@ def add(w: Writing, notices: Sequence[NewNotice], *, now: datetime, held: bool) 
     return [by_key[key] for key in keys]
 
 
-def due(w: Writing, channel: Channel, *, now: datetime, limit: int) -> list[Due]:
-    """Up to `limit` notices of the channel that may go out now, oldest first, locked.
+def due(w: Writing, channel: Channel, *, now: datetime, limit: int, first: Sequence[int] = ()) -> list[Due]:
+    """Up to `limit` notices of the channel that may go out now, locked: those of `first`, then the oldest.
 
     Those that another sender has locked are passed over. A lease that ran out means that its sender died;
     one that ends later than any lease, and a wait longer than any rule gives, come of a clock that was ahead.
     """
+    query = _due_columns().where(_is_due(channel, now))
+    if not first:
+        return _locked(w, query, limit)
+    found = _locked(w, query.where(NOTICE.c.id.in_(first)), limit)
+    if len(found) < limit:
+        found += _locked(w, query.where(NOTICE.c.id.not_in(first)), limit - len(found))
+    return found
+
+
+def top_level(r: Reading, channel: Channel, *, now: datetime) -> list[int]:
+    """Notices of the channel that may go out now and tell of the top of a ladder, oldest first; AT_ONCE at most.
+
+    What tells of an escalation and of a matter that climbs no higher is taken for one.
+    """
+    facts = NOTICE.c.facts
+    climbs = facts.like('%"kind":"escalation"%')
+    is_top = facts.like(f'%"level":{TOP_LEVEL}%') | facts.like('%"next_role":null%')
+    query = sa.select(NOTICE.c.id).where(_is_due(channel, now), climbs, is_top)
+    return list(r.conn.execute(query.order_by(NOTICE.c.id).limit(AT_ONCE)).scalars())
+
+
+def _is_due(channel: Channel, now: datetime) -> sa.ColumnElement[bool]:
     at = NOTICE.c.next_attempt_at
     waits = (NOTICE.c.state != NoticeState.LEASED) & (at.is_(None) | (at <= now) | (at > now + FARTHEST))
-    query = _due_columns().where(sa.text(WAITING), NOTICE.c.channel == channel, waits | orphaned(now))
-    return _locked(w, query, limit)
+    return sa.and_(sa.text(WAITING), NOTICE.c.channel == channel, waits | orphaned(now))
 
 
 def off_the_list(w: Writing, order: Sequence[Channel], *, now: datetime, limit: int) -> list[Due]:
@@ -177,6 +206,11 @@ def orphaned(now: datetime) -> sa.ColumnElement[bool]:
     """SQL: leased to a sender that is no more."""
     until = NOTICE.c.lease_until
     return (NOTICE.c.state == NoticeState.LEASED) & ((until < now) | (until > now + LEASE + SKEW))
+
+
+def began(lease_until: datetime, now: datetime) -> datetime:
+    """When a lease was given; `now` where a clock that was ahead has given it."""
+    return min(lease_until - LEASE, now)
 
 
 def lease(w: Writing, leases: Sequence[Lease]) -> None:
@@ -217,12 +251,17 @@ RETURNING notice.id
 def disturbed(
     w: Writing, official_ids: Collection[int], *, since: datetime, now: datetime, quiet: Sequence[Channel]
 ) -> dict[int, int]:
-    """How many notices each official got since an instant, or is getting now; `quiet` channels do not count."""
+    """How many notices each official got since an instant, may have got, or is getting now.
+
+    One counts once, however often it was tried; `quiet` channels do not count.
+    """
     counted: dict[int, int] = {}
     mine = NOTICE.c.official_id.in_(official_ids) & NOTICE.c.channel.not_in(quiet)
     got = NOTICE.c.accepted_at.between(since, now + SKEW)
-    getting = (NOTICE.c.state == NoticeState.LEASED) & ~orphaned(now)
-    for condition in (got, sa.text(WAITING) & getting):
+    unsure = NOTICE.c.accepted_at.is_(None) & NOTICE.c.unsure_at.between(since, now + SKEW)
+    getting = (NOTICE.c.state == NoticeState.LEASED) & NOTICE.c.lease_until.between(since, now + LEASE + SKEW)
+    dead = (NOTICE.c.state == NoticeState.DEAD) & (NOTICE.c.created_at >= since - FARTHEST)
+    for condition in (got, sa.text(WAITING) & (unsure | getting), sa.text(UNFINISHED) & dead & unsure):
         query = sa.select(NOTICE.c.official_id, sa.func.count()).where(mine, condition)
         for official_id, count in w.conn.execute(query.group_by(NOTICE.c.official_id)):
             counted[official_id] = counted.get(official_id, 0) + count
@@ -235,12 +274,35 @@ def forget_bodies(w: Writing, channel: Channel) -> None:
     w.conn.execute(NOTICE.update().where(mine, NOTICE.c.sent_body.is_not(None)).values(sent_body=None))
 
 
-def next_due(r: Reading, channel: Channel) -> datetime | None:
-    """When the next notice of the channel that waits for an instant may go out; None where none does."""
-    query = sa.select(sa.func.min(NOTICE.c.next_attempt_at)).where(
-        sa.text(WAITING), NOTICE.c.channel == channel, NOTICE.c.state != NoticeState.LEASED
+def not_passed_on(w: Writing, *, limit: int) -> list[int]:
+    """Up to `limit` dead notices whose facts are still to be passed on, oldest first, locked."""
+    query = sa.select(NOTICE.c.id).where(sa.text(UNFINISHED), sa.text(NOT_PASSED_ON))
+    query = query.order_by(NOTICE.c.id).limit(limit).with_for_update(skip_locked=True)
+    return list(w.conn.execute(query).scalars())
+
+
+def passed_on(w: Writing, ids: Collection[int]) -> None:
+    """Nothing is left to do about these dead notices."""
+    w.conn.execute(NOTICE.update().where(NOTICE.c.id.in_(ids)).values(next_attempt_at=None))
+
+
+def has_arrived(w: Writing, ids: Collection[int], *, at: datetime) -> set[int]:
+    """The recipients of these notices have said at `at` (aware) that they read them; who they are.
+
+    Whatever was known of them, they are delivered: not sent again, nor passed on. One that was never tried was
+    taken by no channel.
+    """
+    tried = sa.case((NOTICE.c.attempts > 0, sa.literal(at, NOTICE.c.accepted_at.type)))
+    done = NOTICE.update().where(NOTICE.c.id.in_(ids), NOTICE.c.state != NoticeState.DELIVERED)
+    done = done.values(
+        state=NoticeState.DELIVERED,
+        accepted_at=sa.func.coalesce(NOTICE.c.accepted_at, tried),
+        delivered_at=sa.func.coalesce(NOTICE.c.delivered_at, sa.literal(at, NOTICE.c.delivered_at.type)),
+        lease_until=None,
+        next_attempt_at=None,
     )
-    return r.conn.execute(query).scalar()
+    found = w.conn.execute(done.returning(NOTICE.c.official_id)).scalars()
+    return {each for each in found if each is not None}
 
 
 def release(w: Writing) -> int:

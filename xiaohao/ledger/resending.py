@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models.notice import WAITING
-from xiaohao.ledger import outbox
+from models.notice import NOT_PASSED_ON, WAITING
+from xiaohao.ledger import bulk, outbox
 from xiaohao.ledger.outbox import AT_ONCE
 from xiaohao.ledger.tables import NOTICE
 from xiaohao.ledger.writing import Reading, Writing
@@ -27,13 +27,25 @@ def states(w: Writing, ids: Collection[int], *, now: datetime) -> dict[int, Noti
 
 
 def dead_ends(r: Reading, channel: Channel | None) -> list[int]:
-    """The dead notices that nothing was sent instead of, of one channel where it is given."""
+    """For each person whom some facts did not reach the last notice that carried them; of one channel where given.
+
+    Not where one to him arrived or still waits: each of his in the chain of stand-ins has to be dead.
+    """
     other = NOTICE.alias("other")
-    instead = sa.exists().where(other.c.instead_of == NOTICE.c.id)
-    query = sa.select(NOTICE.c.id).where(NOTICE.c.state == NoticeState.DEAD, ~instead)
-    if channel is not None:
-        query = query.where(NOTICE.c.channel == channel)
-    return list(r.conn.execute(query.order_by(NOTICE.c.id)).scalars())
+    last = ~sa.exists().where(other.c.instead_of == NOTICE.c.id, other.c.official_id == NOTICE.c.official_id)
+    mine = last if channel is None else NOTICE.c.channel == channel
+    columns = (NOTICE.c.id, NOTICE.c.official_id, NOTICE.c.instead_of, NOTICE.c.state)
+    start = sa.select(NOTICE.c.id.label("last"), *columns).where(NOTICE.c.state == NoticeState.DEAD, mine)
+    link = start.cte("link", recursive=True)
+    next_to = (NOTICE.c.id == link.c.instead_of) | (NOTICE.c.instead_of == link.c.id)
+    link = link.union(
+        sa.select(link.c.last, *columns).join_from(
+            link, NOTICE, next_to & (NOTICE.c.official_id == link.c.official_id)
+        )
+    )
+    alive = sa.func.max(sa.case((link.c.state != NoticeState.DEAD, 1), else_=0))
+    query = sa.select(link.c.last).group_by(link.c.last).having(alive == 0).order_by(link.c.last)
+    return list(r.conn.execute(query).scalars())
 
 
 def requeue(w: Writing, ids: Sequence[int], *, now: datetime) -> int:
@@ -44,9 +56,10 @@ def requeue(w: Writing, ids: Sequence[int], *, now: datetime) -> int:
     """
     changed = 0
     for start in range(0, len(ids), AT_ONCE):
+        mine = NOTICE.c.id.in_(ids[start : start + AT_ONCE])
+        _date_orphans(w, mine, now)
         free = NOTICE.c.state.in_(ENDED_OR_WAITING) | outbox.orphaned(now)
-        mine = NOTICE.c.id.in_(ids[start : start + AT_ONCE]) & free
-        changed += w.conn.execute(NOTICE.update().where(mine).values(**_anew(now))).rowcount
+        changed += w.conn.execute(NOTICE.update().where(mine, free).values(**_anew())).rowcount
     return changed
 
 
@@ -56,27 +69,35 @@ def at_once(w: Writing, channel: Channel) -> int:
     return w.conn.execute(NOTICE.update().where(mine).values(next_attempt_at=None)).rowcount
 
 
-def _anew(now: datetime) -> dict[str, Any]:
-    orphaned = outbox.orphaned(now)
-    unsure = NOTICE.c.unsure_at.is_not(None) | orphaned
+def _date_orphans(w: Writing, mine: sa.ColumnElement[bool], now: datetime) -> None:
+    """What a sender that died had claimed may have arrived since it claimed it."""
+    query = sa.select(NOTICE.c.id, NOTICE.c.lease_until).where(
+        mine, outbox.orphaned(now), NOTICE.c.unsure_at.is_(None)
+    )
+    found = w.conn.execute(query.order_by(NOTICE.c.id).with_for_update())
+    rows = [{"id": row.id, "unsure_at": outbox.began(row.lease_until, now)} for row in found]
+    bulk.update_rows(w.conn, NOTICE, ("id",), rows)
+
+
+def _anew() -> dict[str, Any]:
+    unsure = NOTICE.c.unsure_at.is_not(None)
     return {
         "state": sa.case((unsure, NoticeState.UNCERTAIN.value), else_=NoticeState.QUEUED.value),
-        "unsure_at": sa.func.coalesce(
-            NOTICE.c.unsure_at, sa.case((orphaned, sa.literal(now, NOTICE.c.unsure_at.type)))
-        ),
         "attempts": 0,
         **dict.fromkeys(FORGOTTEN),
     }
 
 
 def hold(w: Writing) -> int:
-    """Every notice that waits or is under way is held (暂缓) until somebody lets it go; how many.
+    """Every notice that waits, is under way or is to be passed on is held (暂缓) until somebody lets it go; how many.
 
-    A lease ends with it; that a try may have arrived is remembered.
+    A lease ends with it; that a try may have arrived is remembered. What ended undelivered and was not passed on
+    yet has its turn once more then, and is passed on after it.
     """
     unsure = NOTICE.c.state.in_((NoticeState.LEASED, NoticeState.UNCERTAIN))
     since = sa.case(
         (unsure, sa.func.coalesce(NOTICE.c.unsure_at, NOTICE.c.created_at)), else_=NOTICE.c.unsure_at
     )
     values = {"state": NoticeState.HELD, "unsure_at": since, "lease_until": None, "next_attempt_at": None}
-    return w.conn.execute(NOTICE.update().where(sa.text(WAITING)).values(values)).rowcount
+    mine = sa.or_(sa.text(WAITING), sa.text(NOT_PASSED_ON))
+    return w.conn.execute(NOTICE.update().where(mine).values(values)).rowcount

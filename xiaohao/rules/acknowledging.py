@@ -6,6 +6,7 @@ Acknowledging never stops the ladder: it spares that person the repeats at the s
 from dataclasses import dataclass
 from datetime import date
 
+from xiaohao.rules.counting import Counter, Term
 from xiaohao.rules.workdays import Workdays
 
 
@@ -13,7 +14,8 @@ from xiaohao.rules.workdays import Workdays
 class Answering:
     """The office's own terms, both in working days.
 
-    `lasts`: an acknowledgement spares repeats for so long after it, or after the last progress since.
+    `lasts`: an acknowledgement spares repeats for so long after it, or after the last progress since; never
+    shorter than until the next repeat.
     `within`: a notice that reached somebody and is not acknowledged within it is told to the next role up.
     """
 
@@ -22,15 +24,24 @@ class Answering:
 
 
 def is_spared(
-    acknowledged_on: date, progress_on: date | None, on: date, workdays: Workdays, *, lasts: int
+    acknowledged_on: date,
+    progress_on: date | None,
+    on: date,
+    counter: Counter,
+    *,
+    lasts: int,
+    repeats: Term | None,
 ) -> bool:
     """Whether a repeat on the business date `on` is spared to one who acknowledged on that day.
 
     The days are counted from the acknowledgement or from the last progress after it; the `lasts`-th
-    working day is still spared.
+    working day is still spared. A step that comes again in longer spans, `repeats`, is spared for one such span:
+    else an acknowledgement would have worn off before there is anything to spare.
     """
     since = max(acknowledged_on, progress_on or acknowledged_on)
-    return on <= workdays.after(since, lasts)
+    if on <= counter.workdays.after(since, lasts):
+        return True
+    return repeats is not None and on <= counter.after(since, repeats)
 
 
 def is_unanswered(reached_on: date, on: date, workdays: Workdays, *, within: int) -> bool:

@@ -9,6 +9,8 @@ from xiaohao.rules.workdays import ONE_DAY, Workdays
 FIRST_WAIT = timedelta(minutes=1)
 TIMES_LONGER = 3
 LONGEST_WAIT = timedelta(hours=6)
+MOST_UNSURE = 3
+"""So many tries, where each may be one more message to somebody who has got it already."""
 JITTER = 0.2
 """A wait is shortened or lengthened by up to this part, so that what failed together does not return together."""
 PROBES = (timedelta(minutes=10), timedelta(minutes=30), timedelta(hours=1), timedelta(hours=3))
@@ -75,6 +77,15 @@ def back_off(tries: int, *, dice: float, at_least: timedelta | None = None) -> t
     """
     wait = LONGEST_WAIT if tries > 8 else min(FIRST_WAIT * TIMES_LONGER ** (tries - 1), LONGEST_WAIT)
     return max(wait * (1 + JITTER * (2 * dice - 1)), at_least or timedelta())
+
+
+def seldom(tries: int, *, dice: float) -> timedelta:
+    """How long to wait after the `tries`-th try that may have arrived, where a further one would arrive too.
+
+    Some 9 minutes, then 4 hours: the few tries (MOST_UNSURE) are spread over half a working day, which most
+    faults of a line do not last.
+    """
+    return back_off(MOST_UNSURE * tries, dice=dice)
 
 
 def next_probe(probes: int) -> timedelta:

@@ -164,6 +164,17 @@ def stand_in(org: Org, seat: Seat, on: date) -> tuple[int | None, tuple[int, ...
     return (official, tuple(instead), False) if instead else (holder, (), False)
 
 
+def acting(org: Org, on: date) -> Mapping[int, list[tuple[int, Role]]]:
+    """The posts (unit, role) that each official holds, or acts in for others, on the day `on`."""
+    found: dict[int, list[tuple[int, Role]]] = {}
+    for unit_id, role in org.by_post:
+        seat = org.seat(unit_id, role, on)
+        official = None if seat is None else stand_in(org, seat, on)[0]
+        if official is not None:
+            found.setdefault(official, []).append((unit_id, role))
+    return found
+
+
 def _deputy(org: Org, seat: Seat, on: date) -> int | None:
     """The deputy of the day; of two at once the one with the later first day (51)."""
     there = [d for d in seat.deputies if d.from_on <= on <= d.until_on and d.official_id in org.active]

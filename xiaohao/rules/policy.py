@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from xiaohao.rules.counting import Term
-from xiaohao.vocabulary import RectificationClass, Role, Source, TermUnit, UnitKind
+from xiaohao.vocabulary import RectificationClass, Role, Source, StepKind, TermUnit, UnitKind
 
 THREE_WORKDAYS = Term(3, TermUnit.WORKDAY)
 FIVE_WORKDAYS = Term(5, TermUnit.WORKDAY)
 LADDER: tuple[Role, ...] = (Role.CLERK, Role.SECRETARY, Role.LEADER, Role.SUPERVISOR)
+TOP_LEVEL = len(LADDER) - 1
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class Policy:
     def of(self, rectification_class: RectificationClass) -> ClassPolicy:
         """The part that speaks of one class."""
         return self.classes[rectification_class]
+
+    def repeats(self, rectification_class: RectificationClass, kind: StepKind) -> Term | None:
+        """How long after a step of a kind the next like it is told; None where none comes."""
+        if kind is StepKind.VERIFY_WAIT:
+            return self.verify_remind
+        return self.of(rectification_class).repeat if kind is StepKind.ESCALATION else None
 
     def __hash__(self) -> int:
         return hash((self.id, id(self)))
