@@ -1,6 +1,9 @@
 """转报: what reached its recipient on no channel goes to the post above: once, gathered, and while it stands."""
 
+import contextlib
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -118,6 +121,25 @@ def test_what_dies_later_is_added_to_the_notice_that_waits(staffed: District) ->
     ]
     assert (waiting.instead_of, waiting.next_attempt_at, said.undelivered_to) == (mine, None, None)
     assert [(each.unit, each.count) for each in said.counts_by_unit] == [(VILLAGE, 2), (TOWNSHIP, 1)]
+
+
+def test_two_passes_at_once_write_one_notice(staffed: District) -> None:
+    has_overdue(staffed)
+    has_overdue(staffed, "HL-3", unit=TOWNSHIP)
+    runs_night(staffed, NIGHT)
+    both = last_notice(staffed, "王强"), last_notice(staffed, "赵敏")
+    change(staffed, NOTICE.c.id.in_(both), state=NoticeState.DEAD, receipt="查无此人", next_attempt_at=None)
+    under_way = threading.Barrier(2, timeout=1)
+
+    def passes_on(notice: int) -> None:
+        with staffed.ledger.writing(Action.TELL, by="deliver", on=NEXT) as w:
+            with contextlib.suppress(threading.BrokenBarrierError):  # SQLite lets one in at a time
+                under_way.wait()
+            pass_on.pass_on(w, ROUTE, [notice], now=morning("2026-11-23"))
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(passes_on, both))
+    assert sorted(item.title for item in told(staffed, "李明").items) == ["路口HL-1", "路口HL-3"]
 
 
 def test_a_notice_that_has_been_tried_keeps_its_facts(staffed: District) -> None:

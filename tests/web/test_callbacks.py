@@ -8,7 +8,9 @@ import asyncio
 import base64
 import json
 import logging
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -158,10 +160,13 @@ def test_what_arrived_after_the_word_was_written_waits(office: CallingOffice) ->
     (first,) = office.sends(Channel.WECOM_APP, 1)
     office.passes(SEND)
     office.sends(Channel.WECOM_APP, 1)
-    assert office.writes("WangJianguo", after=0) == "已记录您已阅 1 条通知。"
+    later = "有 1 条晚于您的回复，没有记录，看过后请再回复一次“已阅”。"
+    assert office.writes("WangJianguo", after=0) == f"已记录您已阅 1 条通知。{later}"
     assert office.acknowledged() == [first]
-    assert office.writes("WangJianguo", after=-31) == NOTHING
+    assert office.writes("WangJianguo", after=-31) == later  # also where the vendor's clock is behind ours
+    assert office.acknowledged() == [first]
     assert office.writes("WangJianguo", after=1) == "已记录您已阅 1 条通知。"
+    assert office.writes("WangJianguo", after=2) == NOTHING
 
 
 def test_how_an_account_is_spelled_does_not_count(office: CallingOffice) -> None:
@@ -338,6 +343,20 @@ def test_what_is_not_the_vendors_is_refused_written_nowhere_and_logged_in_a_line
         assert not any(secret in caplog.text for secret in SECRETS), what
         caplog.clear()
     assert (office.acknowledged(), office.entries()) == ([], [])
+
+
+def test_who_hangs_up_in_the_middle_is_one_line_of_the_log(
+    office: CallingOffice, caplog: pytest.LogCaptureFixture
+) -> None:
+    at = office.client.base_url
+    with socket.create_connection((at.host, at.port)) as caller:
+        caller.sendall(b"POST /callback/feishu_app HTTP/1.1\r\nHost: pages\r\nContent-Length: 1000\r\n\r\n{")
+    until = time.monotonic() + SEND.total_seconds()
+    while not caplog.records and time.monotonic() < until:
+        time.sleep(0.05)
+    (line,) = caplog.records
+    assert line.getMessage() == "飞书应用的回调未接受：请求没有发完就断开了。没有写入任何内容。"
+    assert not line.exc_info
 
 
 def test_the_largest_body_is_still_read(office: CallingOffice) -> None:

@@ -7,6 +7,7 @@ that the notice came by.
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import Enum, auto
+from typing import NamedTuple
 
 from xiaohao.errors import NotFound
 from xiaohao.ledger import acknowledgements, outbox, parked, trail
@@ -34,6 +35,13 @@ def opened(ledger: Ledger, notice_id: int) -> tuple[Opened, dict[str, Status]]:
             raise NotFound("没有这份通知，它可能已经清理。")
         numbers = [item.number for item in found.facts.items]
         return found, dict(acknowledgements.standing(r, numbers))
+
+
+class Answered(NamedTuple):
+    """How many notices a word in the chat has acknowledged, and how many wait that arrived after it."""
+
+    recorded: int
+    later: int
 
 
 def acknowledge(ledger: Ledger, notice_id: int, *, at: datetime, on: date) -> bool:
@@ -66,15 +74,16 @@ def acknowledge_pressed(
 
 def acknowledge_all(
     ledger: Ledger, *, channel: Channel, address: str, before: datetime, at: datetime, on: date
-) -> int:
-    """The same of every notice that had reached this address over the channel before an instant; how many.
+) -> Answered:
+    """The same of every notice that had reached this address over the channel before an instant.
 
     `before` (aware, exclusive) is when he wrote that he has read them; said again it changes nothing. Raises
     LedgerBusy, LedgerUnreachable.
     """
     with ledger.writing(Action.ACKNOWLEDGE, by=channel.value, on=on) as w:
-        ids = acknowledgements.waiting_at(w, channel, address, before=before)
-        return len(_write(w, ids, at).intersection(ids))
+        waiting = acknowledgements.waiting_at(w, channel, address)
+        ids = [each for each, arrived_at in waiting.items() if arrived_at < before]
+        return Answered(len(_write(w, ids, at).intersection(ids)), len(waiting) - len(ids))
 
 
 def _write(w: Writing, notice_ids: Sequence[int], at: datetime) -> set[int]:

@@ -15,7 +15,7 @@ from notifiers import choose
 from notifiers.choose import Addressee, ChannelSettings
 from xiaohao.actions import recipients
 from xiaohao.actions.urgency import urgency
-from xiaohao.ledger import outbox, outbox_chain, posts, told_steps, units
+from xiaohao.ledger import dialect, outbox, outbox_chain, posts, told_steps, units
 from xiaohao.ledger.faults import Found
 from xiaohao.ledger.outbox import NewNotice
 from xiaohao.ledger.outbox_chain import Ended, Informed, Tried
@@ -24,6 +24,9 @@ from xiaohao.ledger.writing import Writing
 from xiaohao.rules.ladder import Org, Told
 from xiaohao.rules.post_above import ToldStep, above, still_theirs
 from xiaohao.vocabulary import FaultKind
+
+PASSING_UP = "pass_up"
+"""One process at a time looks whether a recipient has such a notice already."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,7 @@ def _notices(
         by_recipient[each.official_id, each.ended.business_date].append(each)
     if not by_recipient:
         return []
+    dialect.take_bulk_lock(w.conn, PASSING_UP)
     officials = {official_id for official_id, _ in by_recipient}
     informed: dict[tuple[int, date], list[Informed]] = defaultdict(list)
     for notice in outbox_chain.informed(w, officials, {day for _, day in by_recipient}):

@@ -87,8 +87,8 @@ def standing(r: Reading, numbers: Sequence[str]) -> Mapping[str, Status]:
     return found
 
 
-def waiting_at(r: Reading, channel: Channel, address: str, *, before: datetime) -> list[int]:
-    """The notices that reached an official at this address before an instant (aware, exclusive), unacknowledged.
+def waiting_at(r: Reading, channel: Channel, address: str) -> Mapping[int, datetime]:
+    """The notices that reached an official at this address, unacknowledged, each with when it did (aware).
 
     The address must be his still, and the one that they went to; how it is spelled in capitals does not count.
     """
@@ -98,15 +98,15 @@ def waiting_at(r: Reading, channel: Channel, address: str, *, before: datetime) 
         CONTACT.c.official_id.is_not(None),
     )
     found = r.conn.execute(mine).all()
-    query = sa.select(NOTICE.c.id).where(
+    query = sa.select(NOTICE.c.id, NOTICE.c.accepted_at).where(
         NOTICE.c.official_id.in_({row.official_id for row in found}),
-        NOTICE.c.accepted_at < before,
+        NOTICE.c.accepted_at.is_not(None),
         NOTICE.c.channel == channel,
         NOTICE.c.state.in_(ARRIVED),
         NOTICE.c.acknowledged_at.is_(None),
         NOTICE.c.sent_to.in_(_sent_to(channel, {address, *(row.address for row in found)})),
     )
-    return list(r.conn.execute(query.order_by(NOTICE.c.id)).scalars())
+    return {row.id: row.accepted_at for row in r.conn.execute(query.order_by(NOTICE.c.id))}
 
 
 def went_to(r: Reading, notice_id: int, channel: Channel, address: str) -> bool | None:

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from notifiers import feishu_callback, links, wecom_callback
 from notifiers.callbacks import BODY_LIMIT
@@ -21,7 +22,7 @@ from notifiers.feishu_callback import Challenge, FeishuCallback
 from notifiers.wecom_callback import Stamp, WecomCallback
 from xiaohao import bootstrap
 from xiaohao.actions import acknowledge
-from xiaohao.actions.acknowledge import Pressed
+from xiaohao.actions.acknowledge import Answered, Pressed
 from xiaohao.errors import BadCallback
 from xiaohao.vocabulary import Channel
 
@@ -63,7 +64,7 @@ def _wecom(request: Request, callback: WecomCallback, body: bytes) -> Response:
     if said is None or not said.acknowledges:
         return Response()
     now = bootstrap.now()
-    count = acknowledge.acknowledge_all(
+    answered = acknowledge.acknowledge_all(
         request.app.state.ledger,
         channel=Channel.WECOM_APP,
         address=said.userid,
@@ -71,9 +72,17 @@ def _wecom(request: Request, callback: WecomCallback, body: bytes) -> Response:
         at=now,
         on=bootstrap.today(),
     )
-    told = f"已记录您已阅 {count} 条通知。" if count else "没有等待已阅的通知，此前的都已记录。"
     stamp = Stamp(int(now.timestamp()), secrets.token_hex(8), secrets.token_bytes(wecom_callback.RANDOM))
-    return Response(callback.reply(said, told, stamp), media_type="application/xml")
+    return Response(callback.reply(said, _told(answered), stamp), media_type="application/xml")
+
+
+def _told(answered: Answered) -> str:
+    told = "没有等待已阅的通知，此前的都已记录。"
+    if answered.recorded:
+        told = f"已记录您已阅 {answered.recorded} 条通知。"
+    if answered.later:  # or the clocks differ: either way he has to say it again
+        told = f"{told if answered.recorded else ''}有 {answered.later} 条晚于您的回复，没有记录，看过后请再回复一次“已阅”。"
+    return told
 
 
 def _feishu(request: Request, callback: FeishuCallback, body: bytes) -> Response:
@@ -109,10 +118,13 @@ def _set_up(callback: Of | None) -> Of:
 
 async def _answered(request: Request, name: str, answer: Callable[[bytes], Response]) -> Response:
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > BODY_LIMIT:
-            return _refused(name, f"请求超过 {BODY_LIMIT // 1024} KB", status=413)
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > BODY_LIMIT:
+                return _refused(name, f"请求超过 {BODY_LIMIT // 1024} KB", status=413)
+    except ClientDisconnect:
+        return _refused(name, "请求没有发完就断开了", status=400)
     return await run_in_threadpool(_checked, name, lambda: answer(bytes(body)))
 
 
