@@ -18,7 +18,7 @@ from xiaohao.workbooks.grid import Value
 from xiaohao.workbooks.lines import MeasureLine
 from xiaohao.workbooks.measures import read_measure, split_measures
 from xiaohao.workbooks.record_cells import RecordCells
-from xiaohao.workbooks.words import is_mark, is_ticked
+from xiaohao.workbooks.words import has_tick, is_mark, is_not_ticked
 
 _COUNTED = {"日": "天", "自然日": "天", "工作日": "个工作日", "月": "个月"}
 _EVERY_WEEKDAY = Workdays({})  # a day that is named outright needs no calendar
@@ -62,7 +62,7 @@ class TermsReader:
     def _beside_ticks(self) -> list[GivenLimit]:
         """The limit that stands in place of a tick below the name of a class."""
         cells = [(c, value) for c, _ in self._cells.layout.ticks for value in self._cells.each(c)]
-        worded = [(c, v) for c, v in cells if v is not None and is_ticked(plain(v)) and not is_mark(plain(v))]
+        worded = [(c, v) for c, v in cells if v is not None and is_ticked(v, c) and not is_mark(plain(v))]
         limits = [self._limit(column, value) for column, value in worded]
         return [limit for limit in dict.fromkeys(limits) if limit is not None]
 
@@ -114,6 +114,20 @@ class TermsReader:
             done_on = self._cells.day_or_warn(done, day)
             found += [read_measure(text, due_on, done_on) for text in split_measures(plain(value))]
         return tuple(found)
+
+
+def is_ticked(value: Value, column: Column) -> bool:
+    """Whether a cell below the name of a class says that the class is meant: √, or the limit in its place.
+
+    A number, a date and what is only meant as a limit (2026年2月30日) count; words that name no limit do not.
+    """
+    text = plain(value)
+    if is_not_ticked(text):
+        return False
+    if not isinstance(value, str) or is_mark(text) or has_tick(text) or _with_unit(text, column):
+        return True
+    read = read_time_limit(text, date(2000, 1, 1), _EVERY_WEEKDAY)
+    return read.rectification_class is not None or read.fault or is_impossible(text)
 
 
 _UNIT = re.compile(

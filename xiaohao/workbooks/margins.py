@@ -8,6 +8,7 @@ from xiaohao.workbooks.cells import is_blank, narrow, one_line, packed, plain
 from xiaohao.workbooks.columns import Column, Field
 from xiaohao.workbooks.grid import CellError, LostFormula, Value
 from xiaohao.workbooks.unit_names import is_unit
+from xiaohao.workbooks.words import class_named_in
 
 Cells = Sequence[tuple[int, Value]]
 Columns = Mapping[int, Column]
@@ -15,10 +16,15 @@ Columns = Mapping[int, Column]
 _TOTAL_WORD = "合计|总计|小计|共计|累计|总数|汇总|总和"
 _MANY = r"\d+(?:\.\d+)?(?:个|项|条|件|户|处|人|家|万元|元|%)?(?:问题|单位|社区|村|事项)?"
 _TOTAL = re.compile(
-    rf"(?P<of>[^,，。;；:：、]{{0,10}}?)(?:{_TOTAL_WORD})(?:[(（]?[:：]?共?{_MANY}[)）]?|[(（][个项条件户万元]{{1,2}}[)）]|[:：].{{0,40}})?"
-    rf"|(?:以上|本页|本表)?共[计有]?{_MANY}(?:[,，;；(（]?其中.{{0,40}})?"
+    rf"(?P<of>[^,，。;；:：、]{{0,10}}?)(?:{_TOTAL_WORD})(?:[(（]?[:：]?共?{_MANY}[)）]?|[(（][个项条件户万元]{{1,2}}[)）]|[:：](?P<rest>.{{0,40}}))?"
+    rf"|(?:以上|本页|本表)?共[计有]?{_MANY}(?:[,，;；(（]?其中(?P<among>.{{0,40}}))?"
     r"|(?P<part>其中[:：]?[^,，。;；]{0,12})"
 )
+_WHOLE = re.compile(r"(?:本|全|各|以?上|上述|总).{0,6}|街道|社区|乡镇?|镇|村|单位|类别|问题")
+_COUNTED = re.compile(r"(?:[\u3400-\u9fff]{0,10}?[:：]?\d+[个项条件类]?(?:问题)?[,，、;；。)）]*)+")
+_DENIES = re.compile("[未不无没缺]")
+_FORM = re.compile("填表|填报|制表|审核|审批|复核|核对|报送|联系人|经办|签")
+_ABOUT_TABLE = re.compile(r"[※*＊☆★▲]+(?:请|注|本表|说明)|(?:注|备注|说明)\d*[:：](?:1[.、])?(?:本表|此表)")
 _COUNT = re.compile(rf"共?{_MANY}|[-—/]|[\d.,]+")
 _PEOPLE = (
     "填表人?|填报人?|制表人?|审核人?|审批人?|审签人?|复核人?|核对人?|经办人?|负责人|单位负责人|主要负责人|主要领导|分管领导|"
@@ -49,6 +55,9 @@ _BLANK_BELOW = re.compile(
 _HINT = re.compile(r"[(（][^()（）]*[)）]$|(?:必填|选填|非必填|可不填|请?填写|请填|格式|自动)")
 _SPECIMEN = re.compile(r"[(（]?(?:示例|样例|例如|举例|范例|例|样表)[)）]?\d*[:：]?")
 _MOST_SIGNS = 6
+_CODE = re.compile(
+    r"[(（]?(?:\d+(?:[.、-]\d*)*|[一二三四五六七八九十百]{1,4}[、.]?)[)）]?|[A-Za-z]{1,6}[-_]?\d+(?:-\d+)*"
+)
 _SAYS = frozenset([Field.UNIT, Field.CO_UNITS, Field.LIMIT, Field.MEASURES, Field.CLASS, Field.FOUND_ON])
 
 
@@ -58,10 +67,70 @@ def has_serial(cells: Cells, columns: Columns) -> bool:
     serial = fields.get(Field.SERIAL, fields.get(Field.NUMBER))
     if serial is None or fields.get(Field.TITLE) is None:
         return False
-    return (
-        not isinstance(serial, str)
-        or re.fullmatch(r"[(（]?\d+(?:[.、-]\d*)*[)）]?", narrow(serial)) is not None
-    )
+    return not isinstance(serial, str) or _CODE.fullmatch(narrow(serial)) is not None
+
+
+def is_entry(cells: Cells, columns: Columns, given: Mapping[int, Value]) -> bool:
+    """Whether the row says a problem and whose it is or until when, itself or by a cell merged from above.
+
+    Such a row is a problem whatever its words look like, unless they are plainly a total or a signature.
+    `given`: what merged cells give the row, by column.
+    """
+    title = title_of(cells, columns)
+    if not title or is_plainly_none(title) or _is_signed_before(cells, columns):
+        return False
+    said = {columns[i].field for i, v in (*cells, *given.items()) if i in columns and _is_word(v)} & _SAYS
+    is_doubtful = _sign(title) is not None or _NOTE.match(packed(title)) is not None
+    return Field.UNIT in said if is_doubtful and not _DENIES.search(title) else bool(said)
+
+
+def _is_signed_before(cells: Cells, columns: Columns) -> bool:
+    """Whether a label of a signature stands before the cell of the problem: 制表人： | 张三 | 审核人： | 李四."""
+    index, value = cells[0]
+    column = columns.get(index)
+    of_title = column is not None and column.field is Field.TITLE
+    return not of_title and isinstance(value, str) and _SIGNATURE.match(packed(value)) is not None
+
+
+def title_of(cells: Cells, columns: Columns) -> str:
+    """The text in the row's own cell of the problem; "" where it has none, or a mere count."""
+    titles = (v for i, v in cells if i in columns and columns[i].field is Field.TITLE)
+    title = next(titles, None)
+    return title if isinstance(title, str) and re.search(r"\w", title) and not _is_count(title) else ""
+
+
+def is_plainly_none(title: str) -> bool:
+    """Whether a text can be no problem: 合计, 绿城社区小计, 共12个, 填表人：张三, 2026年3月10日, 以下空白."""
+    text, bare = packed(title), narrow(title)
+    if _BLANK_BELOW.fullmatch(text) or _SPECIMEN.fullmatch(text) or _DATED.fullmatch(bare):
+        return True
+    if _ABOUT_TABLE.match(text):
+        return True
+    if (found := _TOTAL.fullmatch(text)) is not None:
+        return _is_plain_total(found)
+    if _sign(title) != "signed" or _DENIES.search(bare):
+        return False
+    return _SEALED.fullmatch(bare) is not None or ":" in bare or _FORM.match(bare) is not None
+
+
+def is_doubtful(cells: Cells, columns: Columns) -> bool:
+    """Whether a row left out for its words might be a problem all the same: 物业费欠缴累计12万元."""
+    title = title_of(cells, columns)
+    if not title or is_plainly_none(title):
+        return False
+    signed = any(isinstance(v, str) and v != title and _is_label(narrow(plain(v))) for _, v in cells)
+    return _TOTAL.fullmatch(packed(title)) is not None or (_sign(title) is not None and not signed)
+
+
+def _is_plain_total(found: re.Match[str]) -> bool:
+    """Whether a total's words are all about counting: 拖欠工资合计35万元 and 其中3户未走访 are not."""
+    if found["part"]:
+        return class_named_in(found["part"]) is not None and not _DENIES.search(found["part"])
+    more = found["rest"] or found["among"]
+    if more and not _COUNTED.fullmatch(more):
+        return False
+    of = found["of"]
+    return not of or _WHOLE.fullmatch(of) is not None or is_unit(of) or class_named_in(of) is not None
 
 
 def is_total(cells: Cells, columns: Columns) -> bool:
@@ -70,7 +139,7 @@ def is_total(cells: Cells, columns: Columns) -> bool:
         if not isinstance(value, str) or len(value) > 60:
             continue
         found = _TOTAL.fullmatch(packed(value))
-        if found is None:
+        if found is None or (_is_of_work(index, columns) and not _is_plain_total(found)):
             continue
         beside = [(i, v) for i, v in cells if i != index]
         titles = [v for i, v in beside if i in columns and columns[i].field is Field.TITLE]
@@ -135,6 +204,26 @@ def _says_more(cells: Cells, columns: Columns) -> bool:
     return any(
         index in columns and columns[index].field in _SAYS and not _is_count(value) for index, value in cells
     )
+
+
+def _is_of_work(index: int, columns: Columns) -> bool:
+    """Whether a column tells what is done: a further row of it may count something too."""
+    return index in columns and columns[index].field in (Field.MEASURES, Field.PROGRESS)
+
+
+def _is_word(value: Value) -> bool:
+    """Whether a cell says something of its own: no count, no hint how to fill it in, no label of a signature."""
+    if _is_count(value):
+        return False
+    text = narrow(plain(value))
+    return re.search(r"\w", text) is not None and not _is_label(text) and not _HINT.match(text)
+
+
+def _is_label(text: str) -> bool:
+    """Whether a narrow text is what one signs: 审核人：…, 某社区（盖章）."""
+    if _SIGNATURE.match(text) or _SEALED.fullmatch(text):
+        return True
+    return ":" in text and _SIGNED.fullmatch(text) is not None
 
 
 def _is_count(value: Value) -> bool:

@@ -1,11 +1,14 @@
 """Cells merged over several rows: the value of the first counts for all of them."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from xiaohao.errors import Unreadable
 from xiaohao.workbooks.grid import Sheet, Value
 
 _MOST_FILLED = 2_000_000
+_NOTHING: Mapping[int, Value] = MappingProxyType({})
 
 
 class Filled:
@@ -37,9 +40,9 @@ class Filled:
         """The value that a merge from above gives this cell."""
         return self._values.get(row, {}).get(column)
 
-    def gives(self, row: int) -> bool:
-        """Whether a merge from above gives the row any value."""
-        return row in self._values
+    def given(self, row: int) -> Mapping[int, Value]:
+        """What merges from above give the row: column → value."""
+        return self._values.get(row, _NOTHING)
 
     def runs_through(self, row: int, column: int) -> bool:
         """Whether this cell belongs to a merge that began in a row above."""

@@ -18,14 +18,14 @@ from xiaohao.workbooks.cells import (
     plain,
     split_phone,
 )
-from xiaohao.workbooks.columns import Field
+from xiaohao.workbooks.columns import Column, Field
 from xiaohao.workbooks.faults import Faults, about_broken
-from xiaohao.workbooks.limits import GivenLimit, TermsReader, day_in
+from xiaohao.workbooks.limits import GivenLimit, TermsReader, day_in, is_ticked
 from xiaohao.workbooks.lines import ProblemLine
 from xiaohao.workbooks.record_cells import RecordCells, why_no_date
 from xiaohao.workbooks.table import Record
 from xiaohao.workbooks.unit_names import clean, names_in, read_units
-from xiaohao.workbooks.words import class_of, classes_in, closed_named_in, closed_of, is_ticked, source_of
+from xiaohao.workbooks.words import class_of, classes_in, closed_named_in, closed_of, is_not_ticked, source_of
 
 _OUR_NUMBER = re.compile(r".{1,20}-\d{4}-\d{4,}")
 _PARTLY = "有一部分文字划掉了，只读没有划掉的部分，请核对。"
@@ -204,7 +204,11 @@ class _ProblemReader:
     def _ticked(self, given: RectificationClass | None) -> RectificationClass | None:
         """The class whose own column is ticked, else what is given otherwise."""
         values = [(column, named, self._record.first(column)) for column, named in self._layout.ticks]
-        ticked = [(c, named, v) for c, named, v in values if not is_broken(v) and is_ticked(plain(v))]
+        whole = [each for each in values if each[2] is not None and not is_broken(each[2])]
+        ticked = [each for each in whole if is_ticked(each[2], each[0])]
+        for column, _, value in whole:
+            if not is_ticked(value, column) and not is_not_ticked(plain(value)):
+                self._cells.warn(column, value, "看不出是勾选还是时限，按没有勾选处理。请打√或写明时限。")
         if len({named for _, named, _ in ticked}) > 1:
             column, _, value = ticked[-1]
             self._cells.error(column, value, "勾了不止一种整改类型。请只勾其中的一种。")
@@ -293,11 +297,11 @@ class _ProblemReader:
             return said or self._closed_around(), closed_on
         values = [v for v in self._cells.each(column) if v is not None]
         if not values:
-            closed = self._closed_around()
-            if closed_on is not None and not closed:
+            self._tell_not_closed(column)
+            if closed_on is not None:
                 told = f"写了{day_column.heading if day_column else '日期'}，“{column.heading}”却是空的，这一行按未销号处理。请填是或否。"
                 self._cells.warn(column, None, told)
-            return closed, closed_on if closed else None
+            return False, None
         if any(is_broken(value) for value in values):
             self._cells.warn(column, values[0], f"{about_broken(values[0])}这一行按未销号处理。")
             return False, None
@@ -308,11 +312,27 @@ class _ProblemReader:
         closed = bool(says) and all(said is True for said in says)
         return closed, closed_on if closed else None
 
+    def _tell_not_closed(self, column: Column) -> None:
+        """A cell that does not say closed keeps its row open, also where all round it is closed; told once."""
+        title = self._closed_title()
+        if title:
+            told = f"“{title}”里有“{column.heading}”没有写已销号的行，按未销号登记，请核对。"
+            self._cells.warn_of_sheet(told)
+
+    def _closed_title(self) -> str:
+        """The title of the section or the sheet, where it is one of closed problems."""
+        title = self._record.context.closed_as or self._around.sheet
+        return title if closed_named_in(title) else ""
+
     def _closed_around(self) -> bool:
         """Whether the section or the sheet is one of closed problems; told once."""
-        title = self._record.context.closed_as or self._around.sheet
-        if not closed_named_in(title):
+        title = self._closed_title()
+        if not title:
             return False
+        for column in (c for c in self._layout.extras if c.field is Field.STATUS and "状态" in c.heading):
+            if closed_of(one_line(self._record.first(column))) is not True:
+                self._tell_not_closed(column)
+                return False
         self._cells.warn_of_sheet(f"“{title}”里的问题按已销号登记，请核对。")
         return True
 

@@ -21,6 +21,7 @@ from xiaohao.workbooks.unit_names import clean, is_unit
 from xiaohao.workbooks.words import class_of_sheet
 
 _TELL_EVERY = 10_000
+_MOST_LISTED = 20  # rows that one sentence names
 _GUIDE = re.compile(r"说明|填表|填报指南|字典|码表|选项|下拉|目录|封面|参数|模板|示例|样表")
 _COUNTS_ONLY = "“问题”一列全是数字，看来是统计表，没有导入。"
 _NAMED = {
@@ -163,6 +164,7 @@ class _Reader:
                 self._problems.append(line)
         for record in ledger.table.struck:
             self._tell_struck(ledger.sheet, record)
+        self._tell_passed_over(ledger)
 
     def _around(self, ledger: _Ledger, filled_on: date | None) -> Around:
         table, name = ledger.table, ledger.sheet.name or self._path.stem
@@ -185,6 +187,14 @@ class _Reader:
                 told = f"表中没有{named}一列，把“{column.heading}”当作{named}。"
                 self._faults.warning(ledger.sheet.name, None, column.heading, None, told)
 
+    def _tell_passed_over(self, ledger: _Ledger) -> None:
+        """The rows that were left out for their words and might be problems, in one sentence a sheet."""
+        rows = ledger.table.passed_over
+        if rows:
+            listed = "、".join(map(str, rows[:_MOST_LISTED])) + ("等" if len(rows) > _MOST_LISTED else "")
+            told = f"第{listed}行看来是合计、落款或表名，没有导入，请核对。若是问题，请填写序号和责任单位。"
+            self._faults.warning(ledger.sheet.name, None, "", None, told)
+
     def _tell_struck(self, sheet: Sheet, record: Record) -> None:
         title = record.first(
             next((c for f, c in record.context.layout.by_field.items() if f.value == "title"), None)
@@ -193,7 +203,12 @@ class _Reader:
 
 
 def _only_counts(table: Table) -> bool:
-    """Whether a table has only numbers where the problems should be: it counts them by unit."""
+    """Whether a table has only numbers where the problems should be: it counts them by unit.
+
+    One that we wrote never does: its titles are what they are.
+    """
+    if any(layout.get(Field.OUR_NUMBER) is not None for layout in table.layouts):
+        return False
     titles = (record.first(record.context.layout.get(Field.TITLE)) for record in table.records)
     return bool(table.records) and all(
         title is not None and re.fullmatch(r"[\d.%/-]+", narrow(plain(title))) for title in titles

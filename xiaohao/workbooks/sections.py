@@ -1,11 +1,12 @@
 """Rows of a sheet that are no problems: titles, unit lines, sections, totals, signatures, notes, specimens."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, auto
 from itertools import pairwise
+from types import MappingProxyType
 
 from xiaohao.vocabulary import RectificationClass
 from xiaohao.workbooks import margins
@@ -13,7 +14,7 @@ from xiaohao.workbooks.cells import date_within, narrow, one_line, packed, plain
 from xiaohao.workbooks.columns import Column, Field
 from xiaohao.workbooks.grid import Row, Value
 from xiaohao.workbooks.unit_names import clean, is_unit, unit_in_title
-from xiaohao.workbooks.words import class_named_in, class_of_table, closed_named_in
+from xiaohao.workbooks.words import class_named_in, class_of_sheet, class_of_table, closed_named_in
 
 _TITLE = re.compile(
     r"(?:台账|清单|一览表|汇总表?|明细表?|统计表|登记表|销号表|情况表|任务表|记录表|方案|续表)(?:[(（].*[)）])?$"
@@ -38,6 +39,7 @@ _OWN_NUMBER = re.compile(
 )
 _TOPIC = re.compile(r"(?:方面|类|部分|领域|事项)[:：]?$")
 _COUNT = re.compile(r"[（(]?(?:共|共计)?\d+(?:个|项|条|件|人|类)(?:问题)?[）)]?$")
+_IN_BRACKETS = re.compile(r"[（(](?:共|共计)?\d+(?:个|项|条|件|类)(?:问题)?[）)]$")
 _Cells = Sequence[tuple[int, Value]]
 
 
@@ -151,23 +153,33 @@ class Sections:
 
 
 def kind_of_row(
-    row: Row, columns: dict[int, Column], width: int, *, alone: bool = True, below: bool = True
+    row: Row,
+    columns: dict[int, Column],
+    width: int,
+    *,
+    given: Mapping[int, Value] = MappingProxyType({}),
+    below: bool = True,
 ) -> "RowKind | Section":
     """What a row below the head is.
 
-    `width`: over how many columns its first cell is merged; `alone`: no cell merged from above gives it anything;
-    `below`: no entry follows it closely.
+    `width`: over how many columns its first cell is merged; `given`: what cells merged from above give it, by
+    column; `below`: no entry follows it closely.
     """
     cells = list(row.filled())
     if not cells:
         return RowKind.SKIPPED
     if _is_numbering(cells):
         return RowKind.SKIPPED
+    alone = not given
     if columns and margins.has_serial(cells, columns):
         return _section(cells, columns, width, alone=alone) or RowKind.PROBLEM
+    if margins.is_specimen(packed(cells[0][1])):
+        return RowKind.SKIPPED
+    if margins.is_entry(cells, columns, given if width < 3 else {}):
+        return _section(cells, columns, width, alone=False, is_entry=True) or RowKind.PROBLEM
     if alone and (section := _announced(cells, columns)) is not None:
         return section
-    if margins.is_total(cells, columns) or margins.is_specimen(packed(cells[0][1])) or margins.is_note(cells):
+    if margins.is_total(cells, columns) or margins.is_note(cells):
         return RowKind.SKIPPED
     if alone and margins.is_signature(cells, columns, below=below):
         return RowKind.SIGNATURE
@@ -187,7 +199,16 @@ class RowKind(Enum):
     TITLE = auto()  # of a further table
 
 
-def _section(cells: _Cells, columns: dict[int, Column], width: int, *, alone: bool) -> Section | None:
+def names_a_table(text: str) -> bool:
+    """Whether a text that ends as a table's title does is one, and no problem: 未建立台账 is none."""
+    if re.search("[未不无没缺]", text):
+        return False
+    return "续表" in text or unit_in_title(text) is not None or re.search("问题|整改", text) is not None
+
+
+def _section(
+    cells: _Cells, columns: dict[int, Column], width: int, *, alone: bool, is_entry: bool = False
+) -> Section | None:
     if len(cells) > 2 or not isinstance(cells[0][1], str):
         return None
     if alone and (numbered := _numbered_section(cells, columns)) is not None:
@@ -199,6 +220,8 @@ def _section(cells: _Cells, columns: dict[int, Column], width: int, *, alone: bo
     column = columns.get(index)
     in_title = column is not None and column.field is Field.TITLE and width < 3
     unit = clean(bare) if is_unit(bare) else None
+    if is_entry and not (level and (class_of_sheet(bare) or _IN_BRACKETS.search(text))):
+        return None
     if in_title and not (
         level and (named or _COUNT.search(text) or (alone and _lacks_serial(cells, columns)))
     ):
@@ -221,6 +244,12 @@ def _announced(cells: _Cells, columns: dict[int, Column]) -> Section | None:
     has_units = any(column.field is Field.UNIT for column in columns.values())
     named, unit = class_named_in(text), clean(bare) if is_unit(bare) and not has_units else None
     if not (named or unit or level) or margins.is_total(cells[:1], {}):
+        return None
+    column = columns.get(cells[0][0])
+    in_title = column is not None and column.field is Field.TITLE
+    counted = isinstance(cells[1][1], str) or any(c.field is Field.SERIAL for c in columns.values())
+    heads = named or counted or is_unit(bare) or _TOPIC.search(bare) is not None
+    if in_title and not (unit or class_of_sheet(bare) or (level and heads)):
         return None
     return Section(level or BARE, bare, named, unit)
 

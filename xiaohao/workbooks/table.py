@@ -4,15 +4,18 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from xiaohao.vocabulary import RectificationClass
+from xiaohao.workbooks import margins
 from xiaohao.workbooks.cells import packed
 from xiaohao.workbooks.columns import Column, Field
 from xiaohao.workbooks.grid import Row, Sheet, Value
 from xiaohao.workbooks.head import Head, HeadFinder
 from xiaohao.workbooks.layout import Layout, settle
 from xiaohao.workbooks.merges import Filled
-from xiaohao.workbooks.sections import Preamble, RowKind, Section, Sections, kind_of_row
+from xiaohao.workbooks.sections import Preamble, RowKind, Section, Sections, kind_of_row, names_a_table
 
 _AT_A_GLANCE = 4  # characters: a row that numbers the columns has fewer
+_NARROW = 2  # columns: a title line is merged over more
+_LINES_OF_TITLE = 4  # between a table's title and its head at most
 _SAMPLE = 400  # rows by which doubtful columns are settled
 _SAME = frozenset(["同上", "〃", "″", "″″", "''", '"', "同前", "同左"])
 
@@ -76,6 +79,7 @@ class Table:
     filled_on: date | None = None
     register_unit: str | None = None
     title: str = ""
+    passed_over: list[int] = field(default_factory=list)  # rows left out that might be problems
 
 
 class TableReader:
@@ -116,7 +120,9 @@ class TableReader:
             if [c.heading for c in head.columns] == [c.heading for c in self._head.columns]:
                 return head.last + 1
             return self._begin(head)
-        match self._kind(index):
+        kind = self._kind(index)
+        self._note_passed_over(index, kind)
+        match kind:
             case RowKind.PROBLEM:
                 self._take(row)
                 return index + 1
@@ -137,8 +143,33 @@ class TableReader:
         goes_on = self._current is not None and title is not None
         if goes_on and title is not None and self._filled.runs_through(row.number, title.index):
             return RowKind.PROBLEM
-        alone, below = not self._filled.gives(row.number), self._is_below(index)
-        return kind_of_row(row, self._layout.columns, self._width(row), alone=alone, below=below)
+        given, below = self._filled.given(row.number), self._is_below(index)
+        kind = kind_of_row(row, self._layout.columns, self._width(row), given=given, below=below)
+        if kind is RowKind.TITLE and self._is_among_problems(index) and not names_a_table(self._title(row)):
+            return RowKind.PROBLEM
+        return kind
+
+    def _title(self, row: Row) -> str:
+        return margins.title_of(list(row.filled()), self._layout.columns)
+
+    def _is_among_problems(self, index: int) -> bool:
+        """Whether what ends as a table's title does stands in the column of problems, and no table begins with it."""
+        row = self._sheet.rows[index]
+        if not self._title(row) or self._width(row) > _NARROW:
+            return False
+        ahead = range(index + 1, min(index + 1 + _LINES_OF_TITLE, len(self._sheet.rows)))
+        return all(self._repeated_head(i) is None for i in ahead)
+
+    def _note_passed_over(self, index: int, kind: RowKind | Section) -> None:
+        """Keep in mind a row that was left out although it might be a problem."""
+        row = self._sheet.rows[index]
+        if kind is RowKind.TITLE:
+            doubtful = self._is_among_problems(index) and packed(self._title(row)) != "续表"
+        else:
+            left_out = kind is RowKind.SKIPPED or kind is RowKind.SIGNATURE
+            doubtful = left_out and margins.is_doubtful(list(row.filled()), self._layout.columns)
+        if doubtful:
+            self._table.passed_over.append(row.number)
 
     def _is_numbered(self, row: Row) -> bool:
         """Whether it is plain at a glance that the row is an entry, as most are: a number and a sentence."""

@@ -54,8 +54,16 @@ _KEPT_UP = re.compile(
 )
 """What goes on after a problem is closed, and keeps none open: 已完成，并长期坚持."""
 
-_NOT_TICKED = _words("否 × ✗ ✘ x X n N no 0 无 - — / \\ 不")
-_MARKS = _words("是 √ ✓ ✔ ☑ ■ ● ★ ▲ ○ v V y Y yes 1 对 *")
+_ALL_CLOSED = re.compile(
+    r"(?:[(]?[一二三四五六七八九十\d]{1,3}[)、.])?(?:20\d\d年?(?:度|\d{1,2}月份?|[上下]半年|第?[一二三四]季度)?)?"
+    r"(?:问题)?已(?:完成|全部)?(?:销号|消号|销账|办结)的?(?:问题|事项|件|类|整改)*(?:台账|清单|一览表|汇总表?|明细表?|情况)?"
+    r"[(]?(?:共计?)?(?:\d+[个项条件]?(?:问题)?)?[)]?"
+)
+
+_NOT_TICKED = _words("x X n N no 0")
+_DENIED = re.compile("[否无免](?!限)|不(?!定期|断)|未(?!来)")
+_TICK = re.compile("[√✓✔☑✅🗸🗹]")
+_MARKS = _words("是 √ ✓ ✔ ☑ ✅ 🗸 🗹 ■ ● ★ ▲ ○ v V y Y yes 1 对 *")
 
 _SOURCE_WORDS: Mapping[Source, str] = {
     Source.RECEPTION_DAY: "联合接待日|接待日|领导接待|书记接待|联合接待",
@@ -157,17 +165,24 @@ def closed_of(text: str) -> bool | None:
 
 @lru_cache(maxsize=_REMEMBERED)
 def closed_named_in(title: str) -> bool:
-    """Whether a section's or sheet's title says that all below it is closed: 已销号问题（12个）."""
-    text = narrow(title)
-    return re.search("已(?:完成|全部)?(?:销号|消号|销账|办结)", text) is not None and not re.search(
-        "[未待拟]", text
-    )
+    """Whether a section's or sheet's title says that all below it is closed: 已销号问题（12个）.
+
+    It is nothing but that state: 问题台账（含已销号） and 已销号问题回头看 say nothing of the kind.
+    """
+    return _ALL_CLOSED.fullmatch(narrow(title)) is not None
 
 
-def is_ticked(text: str) -> bool:
-    """Whether a cell below the name of a class says that the class is meant: √, or the limit in its place."""
+def is_not_ticked(text: str) -> bool:
+    """Whether a cell below the name of a class plainly leaves the class out: a dash, an empty box, 否, 不涉及."""
     word = narrow(text)
-    return bool(word) and word not in _NOT_TICKED
+    if is_mark(word) or has_tick(word):
+        return False
+    return not re.search(r"\w", word) or word in _NOT_TICKED or _DENIED.match(word) is not None
+
+
+def has_tick(text: str) -> bool:
+    """Whether a sign of ticking stands in a cell, also beside other words: √（6月底前）."""
+    return _TICK.search(text) is not None
 
 
 def is_mark(text: str) -> bool:
