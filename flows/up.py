@@ -141,6 +141,7 @@ def _go(
     stack.callback(duty.end)
     say("正在启动 Prefect 服务（第一次约十几秒）…")
     with serving.starting_alone(Path(env["PREFECT_HOME"])):
+        clock = Clock()  # before the server, which goes by the clock from its first moment on
         serves.start(serving.PROGRAM, serving.PREFECT_WITH_PAGES, at, str(wanted.port), env=env)
         pool = (settings.work_pool or POOL) if wanted.worker else ""
         duty.start(DUTY, pool, env=_for_duty(server))
@@ -152,13 +153,14 @@ def _go(
     place = up_file.write(settings.home, Up(os.getpid(), server.api_url, server.auth, address))
     _warn_of_the_clock(settings, say)
     ready(Ready(server.api_url, address, names, place))
-    clock = Clock()
-    while not ending.told.wait(LOOKS_EVERY):
-        for each in (serves, duty, page):
-            each.look()
+    while True:
         if clock.was_set_back():
             say("这台机器的时钟往回拨了，正在重新启动 Prefect 服务，重排日程…")
             serves.anew()
+        if ending.told.wait(LOOKS_EVERY):
+            return
+        for each in (serves, duty, page):
+            each.look()
 
 
 def _page(settings: Settings, port: int, *, say: Say, stack: contextlib.ExitStack) -> Keeper:

@@ -1,6 +1,7 @@
 """A clock that was a year ahead and was set right again: `up` goes on by itself, and no schedule waits for a year."""
 
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,30 @@ def test_every_schedule_goes_on_after_the_clock_was_a_year_ahead(
         assert "时钟往回拨了" in (home / "up-said.txt").read_text()
     assert rows(home, LIGHTS) == before
     assert max(on for (on,) in rows(home, NIGHTS)) <= business_date.owed(bootstrap.now())
+
+
+def test_a_clock_that_is_set_right_while_up_is_starting_is_noticed(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    """At boot, before the network is there: the server runs already, and `up` is not ready yet."""
+    home = small_home(tmp_path / "home", sqlite_template)
+    ran(home)
+    clock = ShiftedClock(tmp_path)
+    clock.is_ahead_by(YEAR)
+    page = home / "logs" / "up-page.log"
+
+    def set_right() -> None:
+        until(page.exists, "the page is started")
+        clock.is_ahead_by(timedelta())
+
+    network = threading.Thread(target=set_right)
+    network.start()
+    with running_up(home, **clock.environment) as up:
+        network.join()
+        said = home / "up-said.txt"
+        until(lambda: "时钟往回拨了" in said.read_text(), "it is noticed", within=30)
+        until(lambda: planned(up) == SCHEDULED, "the coming days are planned")
+        until(lambda: planned(up, by=YEAR) == dict.fromkeys(SCHEDULED, 0), "and no day of the next year")
 
 
 def ran(home: Path) -> None:

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -12,13 +13,22 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymen
 from prefect.client.schemas.objects import FlowRun
 from prefect.server.orchestration import core_policy
 from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
-from prefect.states import Cancelled, Completed, Failed, Running, Scheduled
+from prefect.states import Cancelled, Completed, Crashed, Failed, Running, Scheduled
 
 from flows import deployments, planned_anew
 from flows.deployments import WATCH
+from xiaohao.actions import night
+from xiaohao.ledger.connect import open_engine
+from xiaohao.ledger.writing import Ledger
+from xiaohao.rules import business_date
 
 pytestmark = pytest.mark.xdist_group("prefect")
 YEAR = timedelta(days=365)
+TAKES = timedelta(seconds=30)
+
+
+def _written(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 class Schedule:
@@ -46,14 +56,40 @@ class Schedule:
                     self.was_said_by_a_clock(run, ahead)
 
     def was_said_by_a_clock(self, run: FlowRun, ahead: timedelta) -> None:
-        """The run's state is of a time that has not come yet: no interface of the server writes that."""
+        """The run's state is of a time that has not come yet."""
+        at = datetime.now(UTC) + ahead
+        self._wrote(
+            "UPDATE flow_run_state SET timestamp = ? WHERE id = (SELECT state_id FROM flow_run WHERE id = ?)",
+            (_written(at), str(run.id)),
+        )
+
+    def was_done(self, run: FlowRun, *, after: timedelta = timedelta(), planned: timedelta) -> None:
+        """By the clock that was right then: begun so long after its time, planned so long from now."""
+        self.client.set_flow_run_state(run.id, Running(), force=True)
+        self.client.set_flow_run_state(run.id, Completed(), force=True)
+        self.was_ended(run, after=after, planned=planned)
+
+    def was_ended(self, run: FlowRun, *, after: timedelta = timedelta(), planned: timedelta) -> None:
+        """The same of a run that is in its last state."""
+        assert run.expected_start_time is not None
+        began = run.expected_start_time + after
+        self._wrote(
+            "UPDATE flow_run SET created = ?, start_time = ?, end_time = ? WHERE id = ?",
+            (
+                _written(datetime.now(UTC) + planned),
+                _written(began),
+                _written(began + TAKES),
+                str(run.id),
+            ),
+        )
+        self.was_said_by_a_clock(run, began + TAKES - datetime.now(UTC))
+
+    def _wrote(self, sql: str, values: tuple[str, ...]) -> None:
+        """As no interface of the server does."""
         address = str(PREFECT_API_DATABASE_CONNECTION_URL.value()).replace("+aiosqlite", "")
         engine = sa.create_engine(address)
         with engine.begin() as conn:
-            conn.exec_driver_sql(
-                "UPDATE flow_run_state SET timestamp = ? WHERE id = (SELECT state_id FROM flow_run WHERE id = ?)",
-                ((datetime.now(UTC) + ahead).strftime("%Y-%m-%d %H:%M:%S.%f"), str(run.id)),
-            )
+            assert conn.exec_driver_sql(sql, values).rowcount == 1
         engine.dispose()
 
     def runs(self) -> list[FlowRun]:
@@ -67,7 +103,13 @@ class Schedule:
 
 
 @pytest.fixture
-def schedule(prefect_server: None) -> Iterator[Schedule]:  # noqa: ARG001
+def schedule(
+    office_home: Path,  # noqa: ARG001
+    sqlite_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Schedule]:
+    """With a ledger in which no night was done."""
+    monkeypatch.setenv("XIAOHAO_DATABASE_URL", sqlite_url)
     with get_client(sync_client=True) as client:
         made = Schedule(client)
         yield made
@@ -124,6 +166,64 @@ def test_what_was_just_being_run_when_the_clock_was_set_right_is_planned_again_t
         run.expected_start_time for run in (begun, gave_way, third)
     ]
     assert {run.state_name for run in schedule.runs()} == {"Scheduled"}
+
+
+def test_what_crashed_before_it_began_and_before_its_time_is_planned_again(schedule: Schedule) -> None:
+    """The wrong clock started its process, which ended when the server was started anew."""
+    first, *others = schedule.runs()
+    schedule.client.set_flow_run_state(first.id, Crashed(message="Process exited"), force=True)
+    assert [run.id for run in planned_anew.clear(schedule.client)] == [first.id]
+    assert schedule.ids() == [run.id for run in others]
+
+
+def test_what_was_done_in_its_time_stays_when_the_clock_goes_back(schedule: Schedule) -> None:
+    """A time server sets the clock some minutes back, just after the run has ended: its time comes a second time."""
+    done, waited, cancelled = schedule.runs()
+    schedule.was_done(done, planned=-timedelta(days=1))
+    schedule.was_done(waited, after=timedelta(minutes=5), planned=-timedelta(days=1))
+    schedule.client.set_flow_run_state(cancelled.id, Cancelled(message=planned_anew.GAVE_WAY), force=True)
+    schedule.was_ended(cancelled, planned=-timedelta(days=1))
+    assert planned_anew.clear(schedule.client) == []
+    schedule.plans()
+    assert schedule.ids() == [done.id, waited.id, cancelled.id]
+
+
+def test_what_a_clock_ahead_ran_at_once_is_planned_again(schedule: Schedule) -> None:
+    """It was planned by the right clock, and run hours after its time by the other."""
+    first, second, third = schedule.runs()
+    schedule.was_done(first, after=timedelta(hours=5), planned=-timedelta(hours=1))
+    schedule.was_done(second, after=timedelta(days=20), planned=-timedelta(hours=1))
+    assert {run.id for run in planned_anew.clear(schedule.client)} == {first.id, second.id}
+    assert schedule.ids() == [third.id]
+
+
+@pytest.mark.parametrize(
+    ("nights", "stay"),
+    [
+        ([timedelta()], False),  # the clock was a year ahead, and no night followed it
+        ([timedelta(), YEAR], True),  # a dead battery: the clock is a year behind
+        ([], True),  # the ledger tells nothing
+    ],
+)
+def test_the_ledger_tells_a_clock_that_was_ahead_from_one_that_is_behind(
+    schedule: Schedule,
+    sqlite_url: str,
+    nights: list[timedelta],
+    stay: bool,
+) -> None:
+    """Both leave runs that a clock planned and did in their time, a year from now."""
+    engine = open_engine(sqlite_url)
+    for each in nights:
+        night.fire(Ledger(engine), business_date.owed(datetime.now(UTC) + each))
+    engine.dispose()
+    before = schedule.ids()
+    schedule.plans(ahead=YEAR)
+    far = schedule.runs()[3:]
+    for run in far:
+        schedule.was_done(run, planned=YEAR - timedelta(days=2))
+    gone = [run.id for run in planned_anew.clear(schedule.client)]
+    assert gone == ([] if stay else [run.id for run in far])
+    assert schedule.ids() == before + ([run.id for run in far] if stay else [])
 
 
 def test_the_word_for_giving_way_is_that_of_prefect() -> None:

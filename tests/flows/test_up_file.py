@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -24,6 +25,32 @@ lock.execute("BEGIN EXCLUSIVE")
 print("held", flush=True)
 time.sleep(600)
 """
+AS_ANOTHER_USER = """
+import os, sys
+from pathlib import Path
+from flows import up_file
+from xiaohao.errors import Refused
+if os.geteuid() == 0:
+    os.setuid(65534)  # root may write everything
+home = Path(sys.argv[1])
+print(up_file.living(home) is not None)
+for way in (up_file.held(home), up_file.away(home, so="")):
+    try:
+        with way:
+            print("taken")
+    except Refused as error:
+        print(error.message)
+"""
+"""What a user of the machine may do in this home: see an `up` that lives, be it, keep it away."""
+
+
+@pytest.fixture
+def open_home() -> Iterator[Path]:
+    """A home that every user of the machine may look into."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        yield home
 
 
 @contextlib.contextmanager
@@ -51,6 +78,36 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
         lock = alone.take(path, within=5)
     assert lock is not None
     lock.close()
+
+
+@pytest.mark.parametrize(("mode", "is_seen"), [(0o444, True), (0o000, False)])
+def test_a_lock_that_may_not_be_written_is_refused_and_not_taken_for_one(
+    open_home: Path, mode: int, is_seen: bool
+) -> None:
+    """As `sudo xiaohao db upgrade` leaves it: SQLite would lock it for reading, and so would the next one."""
+    lock = open_home / up_file.LOCK
+    up_file.write(open_home, UP).chmod(0o644)
+    lock.touch()
+    lock.chmod(mode)
+    assert another_user(open_home)[0] == "False"
+    lock.chmod(0o644)
+    with held_elsewhere(lock):
+        lock.chmod(mode)
+        seen, *refused = another_user(open_home)
+    assert seen == str(is_seen)
+    if is_seen:
+        assert all("已经在运行" in each for each in refused)
+    free = another_user(open_home)[1:]
+    assert len(free) == len(refused) == 2
+    assert all(f"sudo chown --reference={open_home} {lock}" in each for each in free)
+    assert (open_home / up_file.NAME).exists()  # it was not taken for one that was left behind
+
+
+def another_user(home: Path) -> list[str]:
+    said = subprocess.run(
+        [sys.executable, "-c", AS_ANOTHER_USER, str(home)], capture_output=True, text=True, check=True
+    )
+    return said.stdout.splitlines()
 
 
 def test_up_json_is_whole_for_its_owner_and_gone_after_it(tmp_path: Path) -> None:
