@@ -128,10 +128,10 @@ class DingtalkWork:
         return await self._tokens.use(call)
 
     async def fate(
-        self, reference: str, *, address: str, accepted_at: datetime
+        self, reference: str, *, address: str, accepted_at: datetime, at: datetime
     ) -> Fate | Again | Misconfigured:
         """What became of the task `reference`: DingTalk tells it for 24 hours after `accepted_at`."""
-        age = self._interface.instant() - accepted_at
+        age = at - accepted_at
         if not (reference.isascii() and reference.isdigit()) or age >= _RESULT_KEPT:
             return Fate(is_final=True)
         if fault := self._fault():

@@ -122,7 +122,7 @@ class FeishuApp:
         return vendors.settled(verdict)
 
     async def fate(
-        self, reference: str, *, address: str, accepted_at: datetime
+        self, reference: str, *, address: str, accepted_at: datetime, at: datetime
     ) -> Fate | Again | Misconfigured:
         """Whether `address` has read the message `reference`: the vendor tells it for seven days.
 
@@ -132,7 +132,7 @@ class FeishuApp:
         told: Fate | Receipt = await self._tokens.use(partial(self._readers, reference, address))
         match told:
             case Fate():
-                over = self._interface.instant() - accepted_at >= TOLD_FOR
+                over = at - accepted_at >= TOLD_FOR
                 return replace(told, is_final=told.is_final or over)
             case Again() | Misconfigured():
                 return told

@@ -209,9 +209,9 @@ class Tracking(Protocol):
         """When to ask, counted from acceptance, in ascending order; after the last nobody knows."""
 
     async def fate(
-        self, reference: str, *, address: str, accepted_at: datetime
+        self, reference: str, *, address: str, accepted_at: datetime, at: datetime
     ) -> Fate | Again | Misconfigured:
-        """Ask for the notice of an `Accepted.reference` sent to `address`; `accepted_at` bears a zone.
+        """Ask for the notice of an `Accepted.reference` sent to `address`. `accepted_at` and `at`, now, bear a zone.
 
         Raises nothing for what a network or a receiver does.
         """

@@ -74,7 +74,12 @@ class SmsChannel(ABC):
         return NO_MOBILE if number is None else await self._send(number, letter)
 
     async def fate(
-        self, reference: str, *, address: str, accepted_at: datetime
+        self,
+        reference: str,
+        *,
+        address: str,
+        accepted_at: datetime,
+        at: datetime,  # noqa: ARG002
     ) -> Fate | Again | Misconfigured:
         """What the carrier reported of the SMS that the vendor calls `reference`."""
         match await self._report(reference, mobile(address) or "", accepted_at):

@@ -4,6 +4,7 @@ A channel's own tests send through its `Way` too.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -148,13 +149,12 @@ class Way:
         **but: Any,
     ) -> Fate | Again | Misconfigured:
         """What the channel hears of a notice that was accepted just now, or at that instant."""
-        then = accepted_at or datetime.fromtimestamp(
-            self.now() if self.now else datetime.now(UTC).timestamp(), UTC
-        )
+        now = but.get("now") or self.now or time.time
+        at = datetime.fromtimestamp(now(), UTC)
 
         async def asks(channel: Any) -> Fate | Again | Misconfigured:
             fate: Fate | Again | Misconfigured = await channel.fate(
-                reference, address=address or self.address, accepted_at=then
+                reference, address=address or self.address, accepted_at=accepted_at or at, at=at
             )
             return fate
 

@@ -117,7 +117,7 @@ class _Asker:
         try:
             async with asyncio.timeout(SEND_WITHIN.total_seconds()):
                 return await tracking.fate(
-                    notice.receipt or "", address=address, accepted_at=notice.accepted_at
+                    notice.receipt or "", address=address, accepted_at=notice.accepted_at, at=self._now()
                 )
         except Exception as error:  # a channel's own mistake stops no other question
             return Again(f"查询时程序出错（{type(error).__name__}）")

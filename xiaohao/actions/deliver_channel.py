@@ -88,6 +88,7 @@ class Line:
         self._drained = False
         self._stopped = ""
         self._in_a_row = 0
+        self._has_heard = False
         self._looked_at, self._seen = 0, -1
         self._plans = Plans()
 
@@ -196,9 +197,10 @@ class Line:
     def _wanted(self, back: int) -> int:
         """How many notices to claim, where `back` of those under way have come back.
 
+        Before the first answer one claim is enough: a channel whose settings are wrong takes up no more.
         A send counts for a rate from its claim on: of a channel with limits no more is claimed than leaves at once.
         """
-        if self._drained or self._takes_no_more:
+        if self._drained or self._takes_no_more or (self._open and not self._has_heard):
             return 0
         if self._has_limits:
             return AT_ONCE - (self._open - back)
@@ -223,6 +225,7 @@ class Line:
             receipt = Uncertain("已发出，未等到应答")
         except Exception as error:  # a channel's own mistake; nobody knows how far it came
             receipt = Uncertain(f"发送时程序出错（{type(error).__name__}）")
+        self._has_heard = True
         self._watch(receipt)
         settled = deliver_settle.judged(
             notice, receipt, self._channel, tries=self._means.rules.tries, now=self._now()

@@ -131,7 +131,7 @@ async def _told(
     accepted_at = datetime.now(UTC)
     for wait in waits:
         await asyncio.sleep(wait.total_seconds())
-        match await channel.fate(reference, address=address, accepted_at=accepted_at):
+        match await channel.fate(reference, address=address, accepted_at=accepted_at, at=datetime.now(UTC)):
             case Fate(failed=Refused() as failed):
                 told = judged(tested.channel, failed, now)
                 return replace(told, taken=True, delivered=False, why=f"渠道已受理，但没有送到：{failed.why}")
