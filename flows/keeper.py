@@ -1,10 +1,11 @@
 """A child that is started again where it dies, a little later each time."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -68,10 +69,13 @@ class Keeper:
             shutil.copy(self.log, self.log.with_suffix(".log.1"))
             os.truncate(self.log, 0)
 
-    def anew(self) -> None:
-        """End it and start it again at once; where it just died, `look` does."""
-        if self._child is not None:
-            self.end()
+    @contextlib.contextmanager
+    def away(self) -> Iterator[None]:
+        """It has ended while the block runs, and is started again after it; where it just died, `look` does."""
+        was_there = self._child is not None
+        self.end()
+        yield
+        if was_there:
             self._begin()
 
     def end(self) -> None:

@@ -156,7 +156,11 @@ def _go(
     while True:
         if clock.was_set_back():
             say("这台机器的时钟往回拨了，正在重新启动 Prefect 服务，重排日程…")
-            serves.anew()
+            with (
+                duty.away(),
+                serves.away(),
+            ):  # what is under way may wait for the wrong date, and holds its slot
+                pass
         if ending.told.wait(LOOKS_EVERY):
             return
         for each in (serves, duty, page):

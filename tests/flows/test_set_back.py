@@ -66,14 +66,16 @@ def test_a_child_is_started_anew_and_the_old_one_has_ended(tmp_path: Path) -> No
     program.write_text(WRITES_ITS_PID)
     said: list[str] = []
     keeper = Keeper("子进程", tmp_path / "child.log", said.append, ends_within=10)
-    keeper.anew()
+    with keeper.away():
+        pass
     assert keeper.pid is None  # nothing runs yet: nothing is started
     keeper.start(program, env={"PATH": str(Path(sys.executable).parent)})
     first = keeper.first_line(within=30)
-    keeper.anew()
+    with keeper.away():
+        assert keeper.pid is None
+        assert not Path(f"/proc/{first}").exists()
     second = keeper.first_line(within=30)
     assert int(first) != int(second) == keeper.pid
-    assert not Path(f"/proc/{first}").exists()
     keeper.look()
     assert said == []  # it did not die
     keeper.end()
