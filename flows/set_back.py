@@ -11,8 +11,8 @@ class Clock:
     """Notices that the clock of the machine was set back.
 
     Prefect's services wait until a date of that clock, so that after it was a year ahead they would stand
-    still for a year (docket plans by the wall clock). They are started anew then, and with
-    them the runner: a run that is just beginning waits for its time by what the server says.
+    still for a year (docket plans by the wall clock). They are started anew then, and with them the runner: a
+    run that is just beginning waits for its time by what the server says.
     """
 
     def __init__(
