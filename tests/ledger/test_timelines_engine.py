@@ -9,10 +9,24 @@ from engine_life import EngineLife
 from timeline_cases import nights, of_kind
 
 TIMELINES = of_kind("timeline")
+ON_POSTGRES = [
+    pytest.param(case, id=case["id"], marks=[pytest.mark.long] if place % 2 else [])
+    for place, case in enumerate(TIMELINES)
+]
+"""Every second one is long: they take a minute and a half there."""
 
 
 @pytest.mark.parametrize("case", TIMELINES, ids=[case["id"] for case in TIMELINES])
-def test_timeline_on_the_whole_engine(case: dict[str, Any], engine: sa.Engine) -> None:
+def test_timeline_on_the_whole_engine(case: dict[str, Any], sqlite_engine: sa.Engine) -> None:
+    lives(case, sqlite_engine)
+
+
+@pytest.mark.parametrize("case", ON_POSTGRES)
+def test_timeline_on_the_whole_engine_over_postgres(case: dict[str, Any], postgres_engine: sa.Engine) -> None:
+    lives(case, postgres_engine)
+
+
+def lives(case: dict[str, Any], engine: sa.Engine) -> None:
     """Each chosen night shows what the reference saw; a night not listed does nothing."""
     life = EngineLife(engine, case["problem"])
     expected = {entry["night"]: entry for entry in case["expect"]}
