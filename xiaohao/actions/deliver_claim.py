@@ -247,7 +247,7 @@ def place(channel: Channel, address: str) -> str:
 
 def is_there(sent_to: str | None, here: str) -> bool:
     """Whether a notice was sent to this place, as `place` gives it, and to no other since."""
-    return sent_to in (here, f"@{here}")
+    return sent_to in sendings.sent_to(here)
 
 
 def _judged(each: Due, gate: _Gate, found: Claimed) -> Lease | None:
@@ -327,11 +327,12 @@ def _written(each: Due, channel: message.Channel, said: Message, address: str, n
     seen the first key would drop it.
     """
     here = place(channel.name, address)
+    first, later = sendings.sent_to(here)
     is_elsewhere = each.is_unsure and each.sent_to is not None and not is_there(each.sent_to, here)
-    if is_elsewhere or each.sent_to == f"@{here}":
-        key, sent_to = f"{each.dedupe_key}@{here}", f"@{here}"
+    if is_elsewhere or each.sent_to == later:
+        key, sent_to = f"{each.dedupe_key}@{here}", later
     else:
-        key, sent_to = each.dedupe_key, here
+        key, sent_to = each.dedupe_key, first
     if is_elsewhere or not each.is_unsure:
         body = channel.body(said, address=address, key=key)
         attempts, was = (1, NoticeState.QUEUED) if is_elsewhere else (each.attempts + 1, each.state)

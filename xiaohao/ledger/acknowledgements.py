@@ -251,8 +251,7 @@ def _is_linked(until: datetime) -> sa.ColumnElement[bool]:
 
 def _sent_to(channel: Channel, addresses: Collection[str]) -> set[str]:
     """What `sent_to` says of a notice that went to one of these addresses."""
-    hashes = {sendings.address_hash(channel, each) for each in addresses}
-    return hashes | {f"@{each}" for each in hashes}
+    return {said for each in addresses for said in sendings.sent_to(sendings.address_hash(channel, each))}
 
 
 def _readable(facts: str) -> DigestFacts | None:

@@ -26,6 +26,11 @@ def address_hash(channel: Channel, address: str) -> str:
     return hashlib.sha256(f"{channel.value}:{address}".encode()).hexdigest()[:32]
 
 
+def sent_to(place: str) -> tuple[str, str]:
+    """What a notice says that went to this place (an `address_hash`): to no other before, or to another one."""
+    return place, f"@{place}"
+
+
 def to_addresses(
     r: Reading, channel: Channel, hashes: Collection[str], *, since: datetime, until: datetime
 ) -> Mapping[str, list[datetime]]:

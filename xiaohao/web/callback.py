@@ -77,12 +77,11 @@ def _wecom(request: Request, callback: WecomCallback, body: bytes) -> Response:
 
 
 def _told(answered: Answered) -> str:
-    told = "没有等待已阅的通知，此前的都已记录。"
-    if answered.recorded:
-        told = f"已记录您已阅 {answered.recorded} 条通知。"
-    if answered.later:  # or the clocks differ: either way he has to say it again
-        told = f"{told if answered.recorded else ''}有 {answered.later} 条晚于您的回复，没有记录，看过后请再回复一次“已阅”。"
-    return told
+    recorded = f"已记录您已阅 {answered.recorded} 条通知。" if answered.recorded else ""
+    later = (
+        f"有 {answered.later} 条晚于您的回复，没有记录，看过后请再回复一次“已阅”。" if answered.later else ""
+    )
+    return recorded + later or "没有等待已阅的通知，此前的都已记录。"
 
 
 def _feishu(request: Request, callback: FeishuCallback, body: bytes) -> Response:
